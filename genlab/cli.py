@@ -1,0 +1,235 @@
+"""The command line: `genlab train`, `genlab list`, `genlab evaluate`, with the functions that the pages call."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from genlab.datasets.base import DataUnavailable
+from genlab.registry import DATASETS, MODELS, UnknownName
+from genlab.runs import QueueFull, Run, RunUnreadable, Store
+from genlab.runs.summary import lane_row, run_row
+from genlab.runs.view import Watch
+from genlab.spec import SpecError, make_spec
+
+app = typer.Typer(
+    help="Train a GAN and a VAE on the same data and compare them.", no_args_is_help=True, add_completion=False
+)
+out, err = Console(), Console(stderr=True)
+
+RunsOption = Annotated[
+    Path | None, typer.Option("--runs", help="Folder of all runs; GENLAB_RUNS_DIR or ./runs unless given.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+class Listed(StrEnum):
+    datasets = "datasets"
+    models = "models"
+    runs = "runs"
+
+
+@app.command()
+def train(
+    dataset: Annotated[str | None, typer.Option(help="Name of a data set; ring8 unless given.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Name of a model, once for each lane; gan and vae unless given.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps for each lane, in turn; the data set's own number unless given.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds of training for each lane, instead of steps.")] = None,
+    examples: Annotated[int | None, typer.Option(help="Training examples for each lane, instead of steps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Gives the same numbers every time; 0 unless given.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="LANE.SETTING=VALUE, lanes from 0; or dataset.SETTING=VALUE.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or gpu; auto unless given.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(help="Continue this run from its last checkpoint; with a larger budget, if one is given."),
+    ] = None,
+    runs: RunsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train up to four models side by side on one data set."""
+    store = Store(runs)
+    budgets = {"steps": steps, "seconds": seconds, "examples": examples}
+    given = {clock: amount for clock, amount in budgets.items() if amount is not None}
+    if len(given) > 1:
+        named = " and ".join("--" + clock for clock in given)
+        fail(f"Give one budget, not {named}: it is also the clock the lanes share.")
+    clock, budget = next(iter(given.items()), ("steps", None))
+    try:
+        if resume:
+            fixed = {"--dataset": dataset, "--model": model, "--seed": seed, "--set": change, "--device": device}
+            if any(value is not None for value in fixed.values()):
+                named = ", ".join(name for name, value in fixed.items() if value is not None)
+                fail(f"A resumed run keeps what it was started with, so {named} cannot be given with --resume.")
+            run = store.open(Path(resume).name)
+            extend(run, clock, budget)
+        else:
+            fields: dict[str, Any] = {
+                "dataset": dataset,
+                "seed": seed,
+                "clock": clock,
+                "budget": budget,
+                "device": device,
+            }
+            lanes = [{"model": name, "settings": {}} for name in model or ["gan", "vae"]]
+            fields |= {"lanes": lanes, "dataset_settings": settings_from(change or [], lanes)}
+            run = store.create(make_spec(**{name: value for name, value in fields.items() if value is not None}))
+        follow(run, store)
+    except (SpecError, RunUnreadable, QueueFull, DataUnavailable, UnknownName) as error:
+        fail(str(error))
+    report(run, as_json)
+    state = run.state()
+    if state.state == "failed":
+        fail(state.message)
+
+
+@app.command("list")
+def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) -> None:
+    """List data sets, models or runs."""
+    if what == Listed.runs:
+        rows = [run_row(run) for run in Store(runs).runs()]
+    else:
+        registry = DATASETS if what == Listed.datasets else MODELS
+        rows = [
+            {"name": entry.name, "title": entry.title}
+            | (
+                {"kind": entry.kind, "steps": entry.steps, "description": entry.description}
+                if what == Listed.datasets
+                else {}
+            )
+            | ({"settings": ", ".join(entry.settings.model_fields)} if what == Listed.models else {})
+            for entry in registry.values()
+        ]
+    if as_json:
+        return print(json.dumps({what.value: rows}))
+    if not rows:
+        return out.print("No runs yet. `genlab train` makes one.")
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    out.print(table)
+
+
+@app.command()
+def evaluate(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> None:
+    """Show what a run has reached: the metrics of its newest frames beside the values of real data. RUN is an id or a
+    folder.
+    """
+    path = Path(run)
+    try:
+        found = Run(path) if path.is_dir() else Store(runs).open(path.name)
+        report(found, as_json)
+    except RunUnreadable as error:
+        fail(str(error))
+
+
+def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put LANE.SETTING=VALUE into the lanes; returns what is for the data set. Raises SpecError."""
+    for_dataset: dict[str, Any] = {}
+    for change in changes:
+        place, equals, value = change.partition("=")
+        target, dot, name = place.partition(".")
+        if not (equals and dot and name):
+            raise SpecError(f"--set takes LANE.SETTING=VALUE, for example 0.latent_dim=8, not '{change}'.")
+        if target == "dataset":
+            for_dataset[name] = value
+        elif target.isdigit() and int(target) < len(lanes):
+            lanes[int(target)]["settings"][name] = value
+        else:
+            raise SpecError(f"--set {change}: there is no lane {target}; this run has lanes 0 to {len(lanes) - 1}.")
+    return for_dataset
+
+
+def extend(run: Run, clock: str, budget: float | None) -> None:
+    """Give a run more budget before it is continued. Raises SpecError."""
+    if budget is None:
+        return
+    spec = run.spec()
+    if clock != spec.clock:
+        raise SpecError(f"Run {run.id} counts in {spec.clock}; give the larger budget with --{spec.clock}.")
+    run.write_spec(make_spec(**{**spec.model_dump(), "budget": budget}))
+
+
+def follow(run: Run, store: Store) -> None:
+    """Train a run in this process, with a bar a lane."""
+    from genlab.training import backend
+    from genlab.training.loop import Measured, Stage
+    from genlab.training.recorder import record
+
+    spec = run.spec()
+    columns = (TextColumn("{task.description:12}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
+        stage = progress.add_task("starting", total=None, at="starting TensorFlow")
+        backend.prepare()
+        bars = [
+            progress.add_task(MODELS[lane.model].title, total=spec.budget, at="", visible=False) for lane in spec.lanes
+        ]
+        for event in record(run, store):
+            if isinstance(event, Stage):
+                progress.update(stage, at=event.message, visible=event.state == "starting")
+            elif isinstance(event, Measured):
+                used = {"steps": event.step, "seconds": event.seconds, "examples": event.examples}[spec.clock]
+                progress.update(bars[event.lane], completed=used, at=f"step {event.step:,}", visible=True)
+
+
+def report(run: Run, as_json: bool) -> None:
+    """Print a run as a table and its folder's path, or as JSON. Raises RunUnreadable."""
+    view = Watch(run).look()
+    lanes = [lane_row(view, lane) for lane in range(len(view.spec.lanes))]
+    if as_json:
+        real = view.reference["on_mode_share"].item() if view.reference else None
+        return print(json.dumps({"run": str(run.path), **run_row(run), "real_on_mode_share": real, "lanes": lanes}))
+    table = Table(title=f"{DATASETS[view.spec.dataset].title}, seed {view.spec.seed}")
+    headings = ("model", "steps", "seconds", "examples", "solid modes", "on a mode", "measured on")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    for row in lanes:
+        modes = "-" if row["solid_modes"] is None else f"{row['solid_modes']} of {row['modes']}"
+        share = "-" if row["on_mode_share"] is None else f"{row['on_mode_share']:.1%}"
+        table.add_row(
+            row["model"],
+            f"{row['steps']:,}",
+            f"{row['seconds']:.1f}",
+            f"{row['examples']:,}",
+            modes,
+            share,
+            f"{row['samples'] or 0:,} samples",
+        )
+        if row["message"]:
+            table.add_row("", row["message"])
+    if view.reference:
+        reference = view.reference
+        table.add_row(
+            "real data",
+            "",
+            "",
+            "",
+            f"{len(reference['names'])} of {len(reference['names'])}",
+            f"{reference['on_mode_share'].item():.1%}",
+            f"{reference['measured'].item():,} held out",
+        )
+    out.print(table)
+    out.print(str(run.path), soft_wrap=True, highlight=False)
+
+
+def fail(message: str) -> NoReturn:
+    err.print(message, style="red", highlight=False, soft_wrap=True, markup=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    app()

@@ -1,0 +1,11 @@
+"""Data sets. Importing this package registers them; each line below is one file of them, in the order of the lists."""
+
+# isort: off
+from genlab.datasets import ring  # noqa: F401
+from genlab.datasets import digits  # noqa: F401
+from genlab.datasets import mnist  # noqa: F401
+
+# isort: on
+from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Modes, load_dataset
+
+__all__ = ["DataUnavailable", "Dataset", "DatasetEntry", "Modes", "load_dataset"]

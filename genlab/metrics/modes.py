@@ -1,0 +1,112 @@
+"""Mode coverage: how many modes the samples reach, how evenly, and how many samples lie on a mode at all.
+
+"At least one sample" calls a nearly untrained model complete, so a *solid* mode must hold at least 20 % of its fair
+share, and the share of samples on a mode is always reported beside the count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from genlab.metrics.base import Metric
+from genlab.registry import METRICS
+
+SOLID = 0.2  # of the fair share
+CONFIDENT = 0.9  # top probability from which a classified sample counts as on its mode
+WITHIN = float(1 - np.exp(-4.5))  # the share of a Gaussian within 3 standard deviations in the plane: 98.89 %
+
+
+def mode_radius(std: float, dimensions: int) -> float:
+    """The radius that holds 98.89 % of a Gaussian: 3 std in two dimensions, and the same share in any other number."""
+    from scipy.special import chdtri  # the quantile of chi-squared; imported here, since pages read this file
+
+    return std * float(np.sqrt(chdtri(dimensions, 1 - WITHIN)))
+
+
+def assign_modes(samples: np.ndarray, centres: np.ndarray, std: float) -> np.ndarray:
+    """The mode each sample is on, (n,), -1 where it is on none: the nearest centre, if within `mode_radius` of it.
+
+    Samples (n, d), centres (K, d), float; samples that are not finite are on no mode.
+    """
+    distances = np.linalg.norm(samples[:, None, :].astype("float64") - centres, axis=-1)
+    distances = np.where(np.isfinite(distances), distances, np.inf)
+    nearest = distances.argmin(axis=1)
+    within = distances.min(axis=1) <= mode_radius(std, samples.shape[1])
+    return np.where(within, nearest, -1)
+
+
+def assign_classes(probabilities: np.ndarray) -> np.ndarray:
+    """The class each sample is on, (n,), -1 where the top probability is below 0.9. Probabilities (n, K)."""
+    return np.where(probabilities.max(axis=1) >= CONFIDENT, probabilities.argmax(axis=1), -1)
+
+
+def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
+    """Coverage from the mode of each sample, (n,), -1 for none, and the data's own share of each of the K modes.
+
+    Returns:
+        captured: modes with at least one sample (the rule of VEEGAN, Srivastava et al. 2017, and of PacGAN).
+        solid: modes with at least one sample and at least 20 % of their fair share of all samples.
+        modes: K.
+        on_mode_share: share of the samples that are on a mode, in [0, 1].
+        reverse_kl: KL in nats of the on-mode samples' shares from the data's; None if no sample is on a mode. A perfect
+            sampler gets about `reverse_kl_floor` = (K - 1) / 2n, the maximum for equal shares is ln K. It is blind to
+            samples on no mode.
+        mode_tv: total variation between the same two, in [0, 1]; None likewise.
+        share: (K,) share of all samples on each mode.
+    Raises ValueError if there are no samples.
+    """
+    count = len(modes)
+    if count == 0:
+        raise ValueError("Mode coverage needs at least one sample; got none.")
+    reference_share = np.asarray(reference_share, dtype="float64")
+    per_mode = np.bincount(modes[modes >= 0], minlength=len(reference_share))
+    on_mode = int(per_mode.sum())
+    share = per_mode / count
+    result: dict[str, Any] = {
+        "captured": int((per_mode > 0).sum()),
+        "solid": int(((per_mode > 0) & (share >= SOLID * reference_share)).sum()),
+        "modes": len(reference_share),
+        "on_mode_share": on_mode / count,
+        "reverse_kl": None,
+        "reverse_kl_floor": (len(reference_share) - 1) / (2 * count),
+        "mode_tv": None,
+        "share": share,
+    }
+    if on_mode:
+        among = per_mode / on_mode
+        filled = among > 0
+        with np.errstate(divide="ignore"):
+            result["reverse_kl"] = float(np.sum(among[filled] * np.log(among[filled] / reference_share[filled])))
+        result["mode_tv"] = float(0.5 * np.abs(among - reference_share).sum())
+    return result
+
+
+def mode_coverage(
+    samples: np.ndarray, centres: np.ndarray, std: float, reference_share: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Coverage of a mixture of K Gaussians with known centres (K, d) and one std: samples (n, d) -> see `coverage`.
+
+    A sample is on its nearest mode if within 3 std of the centre (in the plane; in d dimensions the radius that holds
+    the
+    same 98.89 %). A perfect sampler therefore scores an on-mode share of 0.9889, not 1. Equal shares unless given.
+    """
+    if reference_share is None:
+        reference_share = np.full(len(centres), 1 / len(centres))
+    return coverage(assign_modes(samples, centres, std), reference_share)
+
+
+def class_coverage(probabilities: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
+    """Coverage of labelled classes: class probabilities (n, K) of the samples, the data's share per class -> see
+    `coverage`.
+
+    A sample is on its most probable class if that probability is at least 0.9. The value that real data gets depends on
+    the classifier and belongs beside it.
+    """
+    return coverage(assign_classes(probabilities), reference_share)
+
+
+BETTER = {"solid": "higher", "on_mode_share": "higher", "reverse_kl": "lower", "mode_tv": "lower"}
+METRICS.add(Metric("mode_coverage", "Mode coverage", mode_coverage, "mixture", BETTER))  # type: ignore[arg-type]
+METRICS.add(Metric("class_coverage", "Class coverage", class_coverage, "classes", BETTER))  # type: ignore[arg-type]

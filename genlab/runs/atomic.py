@@ -1,0 +1,77 @@
+"""Files that a reader finds whole or not at all: written under another name, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+
+class DiskFull(OSError):
+    """There is no room for a file; the message names it. What was stored before is untouched."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole; its folder is made if missing. Raises DiskFull."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        part.write_bytes(content)
+        _replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"The disk is full: {path.name} ({len(content):,} bytes) could not be written. Everything stored "
+                "before is kept. Make room, then resume the run."
+            ) from error
+        raise
+
+
+def _replace(part: Path, path: Path) -> None:
+    """Rename over the old file. Windows refuses while a reader has that open, which is never for long."""
+    for wait in (0.01, 0.05, 0.2, 0):
+        try:
+            return os.replace(part, path)
+        except PermissionError:
+            if not wait:
+                raise
+            time.sleep(wait)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_bytes(path, json.dumps(value, indent=1).encode())
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as one compressed .npz, without pickles."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_bytes(path, buffer.getvalue())
+
+
+def append_line(path: Path, value: Any) -> None:
+    """Append one JSON line in a single write; a line cut short by a full disk is taken back. Raises DiskFull."""
+    line = (json.dumps(value) + "\n").encode()
+    with path.open("ab", buffering=0) as file:
+        start = file.tell()
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            with suppress(OSError):  # a device is not cut
+                file.truncate(start)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(
+                    f"The disk is full: a line of {path.name} could not be written. Everything stored before is kept. "
+                    "Make room, then resume the run."
+                ) from error
+            raise

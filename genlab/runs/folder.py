@@ -1,0 +1,217 @@
+"""One run's folder: the only interface between what trains and what shows.
+
+spec.json       what was asked          state.json      how far it is, rewritten all the time
+metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
+reference.npz   the real data to compare with           checkpoints/    one .npz a lane, to continue from
+control/        requests to whatever trains it          .lock           held by the process that trains it
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import numpy as np
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, Field, ValidationError
+
+from genlab.runs.atomic import write_arrays, write_json
+from genlab.spec import RunSpec, SpecError, make_spec
+
+StateName = Literal["queued", "starting", "running", "paused", "done", "stopped", "failed", "interrupted"]
+ACTIVE = ("queued", "starting", "running", "paused")
+TRAINING = ("starting", "running", "paused")
+SILENT_SECONDS = 3.0  # without news, after which a reader checks whether anybody still trains the run
+
+
+class RunUnreadable(Exception):
+    """A run folder that is missing or damaged; the message says what is wrong with which file."""
+
+
+class LaneState(BaseModel):
+    """How far a lane is. `seconds` are spent training: not compiling, not measuring."""
+
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    message: str = ""
+    step: int = 0
+    seconds: float = 0.0
+    examples: int = 0
+
+
+class RunState(BaseModel):
+    state: StateName = "queued"
+    message: str = ""
+    lanes: list[LaneState] = Field(default_factory=list)
+    device: str = ""
+    updated: float = Field(default_factory=time.time)
+
+
+class Frame(BaseModel):
+    """What a lane looked like at one step.
+
+    Arrays: samples (n, ...), sample_modes (n,), latent (m, 2), latent_modes (m,), and where they exist latent_share (),
+    surface (rows, columns), kl (latent dimensions,), mode_share (K,). -1 stands for "on no mode".
+    """
+
+    model_config = {"arbitrary_types_allowed": True}
+    lane: int
+    step: int
+    metrics: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+class Run:
+    """A run folder, read by anyone, written by whoever holds its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    # What was asked, and how far it is
+
+    def spec(self) -> RunSpec:
+        """Raises RunUnreadable."""
+        values = self._read_json("spec.json")
+        try:
+            return make_spec(**values)
+        except (SpecError, TypeError) as error:
+            raise RunUnreadable(f"Run {self.id}: spec.json does not describe a run. {error}") from None
+
+    def write_spec(self, spec: RunSpec) -> None:
+        write_json(self.path / "spec.json", spec.model_dump())
+
+    def state(self) -> RunState:
+        """The state as written; "interrupted" if it says that somebody trains the run and nobody does. Raises
+        RunUnreadable.
+        """
+        values = self._read_json("state.json")
+        try:
+            state = RunState(**values)
+        except (ValidationError, TypeError):
+            raise RunUnreadable(f"Run {self.id}: state.json does not hold the state of a run.") from None
+        if state.state in TRAINING and time.time() - state.updated > SILENT_SECONDS and not self.is_held():
+            # The worker may have finished between the two reads.
+            state = RunState(**self._read_json("state.json"))
+            if state.state in TRAINING:
+                state.state = "interrupted"
+                state.message = "The process that trained this run ended. Everything up to the last frame is kept."
+        return state
+
+    def write_state(self, state: RunState) -> None:
+        state.updated = time.time()
+        write_json(self.path / "state.json", state.model_dump())
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        if not self.path.is_dir():
+            raise RunUnreadable(f"There is no run called {self.id}. The Runs page lists those there are.")
+        try:
+            values = json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            raise RunUnreadable(f"Run {self.id} has no {name}. Its other files are left as they are.") from None
+        except (ValueError, OSError) as error:
+            raise RunUnreadable(f"Run {self.id}: {name} cannot be read ({error}). Its other files are kept.") from None
+        if not isinstance(values, dict):
+            raise RunUnreadable(f"Run {self.id}: {name} holds no object. Its other files are left as they are.")
+        return values
+
+    # Who trains it
+
+    def lock(self) -> FileLock:
+        """Held while training. The system releases it when its holder dies."""
+        return FileLock(self.path / ".lock")
+
+    def is_held(self) -> bool:
+        lock = self.lock()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    # Requests to whoever trains it
+
+    def request(self, verb: str, **details: Any) -> None:
+        """Ask for "pause", "resume", "step", "stop", or "settings" (lane, values)."""
+        write_json(self.path / "control" / f"{time.time_ns():020d}-{uuid4().hex[:6]}.json", {"verb": verb, **details})
+
+    def take_requests(self) -> list[dict[str, Any]]:
+        """The requests made so far, oldest first; each is handed out once."""
+        taken = []
+        for path in sorted((self.path / "control").glob("[!.]*.json")):
+            with suppress(ValueError):  # a request that cannot be read asks for nothing
+                taken.append(json.loads(path.read_text()))
+            path.unlink(missing_ok=True)
+        return taken
+
+    # Frames
+
+    def write_frame(self, frame: Frame) -> None:
+        arrays = {**frame.arrays, "metrics": np.array(json.dumps(frame.metrics))}
+        write_arrays(self.path / "frames" / f"{frame.lane}-{frame.step:09d}.npz", arrays)
+
+    def remove_frame(self, lane: int, step: int) -> None:
+        (self.path / "frames" / f"{lane}-{step:09d}.npz").unlink(missing_ok=True)
+
+    def frame_steps(self, lane: int) -> list[int]:
+        """The steps at which the lane has a frame, ascending."""
+        steps = []
+        for path in (self.path / "frames").glob(f"{lane}-*.npz"):
+            number = path.stem.partition("-")[2]
+            if number.isdigit():
+                steps.append(int(number))
+        return sorted(steps)
+
+    def frame(self, lane: int, step: int) -> Frame:
+        """Raises RunUnreadable if the frame is missing or damaged."""
+        path = self.path / "frames" / f"{lane}-{step:09d}.npz"
+        try:
+            arrays = self._arrays(path)
+            return Frame(lane=lane, step=step, metrics=json.loads(str(arrays.pop("metrics"))), arrays=arrays)
+        except (KeyError, ValueError):
+            raise RunUnreadable(f"Run {self.id}: {path.name} is not a frame. Its other files are kept.") from None
+
+    def newest_frame(self, lane: int) -> Frame | None:
+        """The newest frame that can be read, or None."""
+        for step in reversed(self.frame_steps(lane)):
+            try:
+                return self.frame(lane, step)
+            except RunUnreadable:
+                continue
+        return None
+
+    # The real data that the lanes are compared with
+
+    def write_reference(self, arrays: dict[str, np.ndarray]) -> None:
+        write_arrays(self.path / "reference.npz", arrays)
+
+    def reference(self) -> dict[str, np.ndarray] | None:
+        """Real examples (samples, sample_modes), names and mode_share of the modes, the real on_mode_share, and what
+        applies of centres, radius, extent, accuracy. None before training has begun.
+        """
+        path = self.path / "reference.npz"
+        return self._arrays(path) if path.is_file() else None
+
+    # Checkpoints
+
+    def write_checkpoint(self, lane: int, arrays: dict[str, np.ndarray]) -> None:
+        write_arrays(self.path / "checkpoints" / f"{lane}.npz", arrays)
+
+    def checkpoint(self, lane: int) -> dict[str, np.ndarray] | None:
+        path = self.path / "checkpoints" / f"{lane}.npz"
+        return self._arrays(path) if path.is_file() else None
+
+    def _arrays(self, path: Path) -> dict[str, np.ndarray]:
+        try:
+            # Opened here, since np.load leaves a damaged file open.
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        except Exception as error:  # a damaged archive fails in many ways
+            raise RunUnreadable(f"Run {self.id}: {path.name} cannot be read ({error}).") from None

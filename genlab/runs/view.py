@@ -1,0 +1,65 @@
+"""A run at one moment: what the figures draw and the pages show, read from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genlab.registry import MODELS
+from genlab.runs.folder import Frame, LaneState, Run, RunState
+from genlab.runs.history import History
+from genlab.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class RunView:
+    """Attributes:
+    frames: the newest frame of each lane, None before its first.
+    reference: the real data (see `Run.reference`), None before training has begun.
+    """
+
+    spec: RunSpec
+    state: RunState
+    history: History
+    reference: dict[str, np.ndarray] | None
+    frames: list[Frame | None]
+
+    def title(self, lane: int) -> str:
+        """The model's name; with the lane's number where two lanes train the same model."""
+        models = [spec.model for spec in self.spec.lanes]
+        title = MODELS[models[lane]].title
+        return f"{title} {lane + 1}" if models.count(models[lane]) > 1 else title
+
+    def lane_state(self, lane: int) -> LaneState:
+        return self.state.lanes[lane] if lane < len(self.state.lanes) else LaneState()
+
+    def progress(self) -> float:
+        """Share of the budget that the slowest lane still training has used, in [0, 1]."""
+        lanes = [lane for lane in self.state.lanes if lane.state != "failed"]
+        used = [
+            {"steps": lane.step, "examples": lane.examples, "seconds": lane.seconds}[self.spec.clock] for lane in lanes
+        ]
+        return min(1.0, min(used, default=0) / (self.spec.budget or 1))
+
+
+class Watch:
+    """Follows one run: every `look` reads what is new since the last."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._spec = run.spec()
+        self._history = History(run)
+        self._reference: dict[str, np.ndarray] | None = None
+        self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
+
+    def look(self) -> RunView:
+        """Raises RunUnreadable."""
+        state = self.run.state()
+        if self._reference is None:
+            self._reference = self.run.reference()
+        for lane, seen in enumerate(self._frames):
+            steps = self.run.frame_steps(lane)
+            if steps and (seen is None or steps[-1] != seen.step):
+                self._frames[lane] = self.run.newest_frame(lane) or seen
+        return RunView(self._spec, state, self._history.update(), self._reference, list(self._frames))

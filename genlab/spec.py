@@ -1,0 +1,123 @@
+"""What a run is asked to do: its data set, its lanes with their settings, its seed and its budget.
+
+A spec is complete once made: every default is filled in, so that a stored run means the same after defaults change.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genlab.registry import DATASETS, MODELS
+
+MAXIMUM_LANES = 4
+Clock = Literal["steps", "examples", "seconds"]
+Device = Literal["auto", "cpu", "gpu"]
+
+
+class SpecError(ValueError):
+    """A spec that cannot be run; the message says what is wrong, what was expected and what to do."""
+
+
+class Settings(BaseModel):
+    """The settings of a model or a data set: plain numbers, words and switches, with bounds and a line of help each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    live: bool = False,
+    main: bool = False,
+) -> Any:
+    """One setting. `live`: may change while the run trains. `main`: shown without opening "more settings"."""
+    return Field(default, ge=minimum, le=maximum, description=help, json_schema_extra={"live": live, "main": main})
+
+
+def live_names(settings: type[Settings]) -> list[str]:
+    """The settings that may change while a run trains."""
+    return [name for name, field in settings.model_fields.items() if (field.json_schema_extra or {}).get("live")]  # type: ignore[union-attr]
+
+
+class LaneSpec(BaseModel):
+    """One model training in a run: its name in the registry and its settings."""
+
+    model_config = ConfigDict(extra="forbid")
+    model: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class RunSpec(BaseModel):
+    """One run. `clock` is what the lanes share equally, and the unit of `budget`, which each lane gets in full."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    dataset: str = "ring8"
+    dataset_settings: dict[str, Any] = Field(default_factory=dict)
+    lanes: list[LaneSpec] = Field(
+        default_factory=lambda: [LaneSpec(model="gan"), LaneSpec(model="vae")], min_length=1, max_length=MAXIMUM_LANES
+    )
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Gives the same weights, batches and noise every time.")
+    clock: Clock = "steps"
+    budget: float | None = Field(None, gt=0, le=1e9)
+    device: Device = "auto"
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> RunSpec:
+        dataset = DATASETS[self.dataset]
+        try:
+            self.dataset_settings = dataset.settings(**self.dataset_settings).model_dump()
+        except ValidationError as error:
+            raise ValueError(f"Data set {self.dataset}: {in_words(error)}") from None
+        self.lanes = [self._resolve(number, lane, dataset.kind) for number, lane in enumerate(self.lanes, start=1)]
+        if self.budget is None:
+            if self.clock != "steps":
+                raise ValueError(f"A budget in {self.clock} has no default: say how many {self.clock}.")
+            self.budget = dataset.steps
+        if self.clock != "seconds" and self.budget != int(self.budget):
+            raise ValueError(f"A budget in {self.clock} is a whole number, not {self.budget}.")
+        return self
+
+    @staticmethod
+    def _resolve(number: int, lane: LaneSpec, kind: str) -> LaneSpec:
+        family = MODELS[lane.model]
+        try:
+            return LaneSpec(model=lane.model, settings=family.resolve(lane.settings, kind).model_dump())
+        except ValidationError as error:
+            raise ValueError(f"Lane {number}, {family.title}: {in_words(error)}") from None
+
+    @property
+    def chunk(self) -> int:
+        """Steps per compiled call, which is also how often the losses are recorded: small for slow image models."""
+        few = 25 if DATASETS[self.dataset].kind == "points" else 5
+        steps = int(self.budget or 0) if self.clock == "steps" else few * 100
+        return max(1, min(few, steps // 100))
+
+
+def make_spec(**fields: Any) -> RunSpec:
+    """A complete `RunSpec` from plain values. Raises `SpecError` in words."""
+    try:
+        return RunSpec(**fields)
+    except ValidationError as error:
+        raise SpecError(in_words(error)) from None
+    except ValueError as error:  # an unknown name, raised by a registry
+        raise SpecError(str(error)) from None
+
+
+def in_words(error: ValidationError) -> str:
+    """Pydantic's list of problems as one sentence each."""
+    sentences = []
+    for problem in error.errors():
+        place = " ".join(f"lane {part + 1}" if isinstance(part, int) else str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "value_error":
+            sentences.append(message)
+        elif problem["type"] == "extra_forbidden":
+            sentences.append(f"there is no setting called {place}.")
+        else:
+            sentences.append(f"{place}: {message}, not {problem['input']!r}.")
+    return " ".join(sentences)

@@ -1,0 +1,13 @@
+"""The only place that names the framework beneath Keras. Everything above it asks this package."""
+
+from genlab.training.backend.tensorflow import (
+    compile_function,
+    compile_steps,
+    describe,
+    devices,
+    place_on,
+    prepare,
+    seed_initializers,
+)
+
+__all__ = ["compile_function", "compile_steps", "describe", "devices", "place_on", "prepare", "seed_initializers"]

@@ -1,0 +1,137 @@
+"""Frames: what a lane looks like at one step, drawn with a seed of its own so that measuring never changes training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from genlab.datasets.base import Dataset
+from genlab.metrics.modes import coverage, mode_radius
+from genlab.runs.folder import Frame
+from genlab.training.judge import Judge
+from genlab.training.lane import Diverged, Lane
+
+MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a frame are computed from
+SHOWN = {"points": 1000, "images": 64}  # samples kept for the picture, the first of those measured
+LATENT_POINTS = 800
+GRID = 48  # rows and columns of the discriminator's surface
+
+
+class Camera:
+    """Takes the frames of a run. The latent draw is fixed by the run's seed, so that pictures move smoothly."""
+
+    def __init__(self, dataset: Dataset, judge: Judge, seed: int) -> None:
+        self.dataset, self.judge, self.seed = dataset, judge, seed
+        self._draws: dict[int, np.ndarray] = {}
+        self.extent = picture_extent(dataset)
+
+    def take(self, lane: Lane) -> Frame:
+        """Raises Diverged if a sample or a code is not finite."""
+        kind = self.dataset.kind
+        latent = self._draw(lane)
+        samples = _finite(lane.sample(latent), "A sample", lane)
+        modes = self.judge.assign(samples)
+        metrics = coverage(modes, self.dataset.modes.shares)
+        arrays = {
+            "samples": as_stored(samples[: SHOWN[kind]]),
+            "sample_modes": modes[: SHOWN[kind]].astype("int16"),
+            "mode_share": metrics.pop("share").astype("float32"),
+        }
+        metrics["samples"] = len(samples)
+        if lane.encode:
+            mean, log_variance = lane.encode(self.dataset.test[:LATENT_POINTS])
+            codes, code_modes = _finite(mean, "A code", lane), self.dataset.test_labels[:LATENT_POINTS]
+            arrays["kl"] = (0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)).mean(axis=0)
+            metrics["kl_held_out"] = float(arrays["kl"].sum())
+        else:
+            codes, code_modes = latent[:LATENT_POINTS], modes[:LATENT_POINTS]
+        target = self.dataset.test if lane.encode else samples
+        arrays["latent"], share = project(codes, target[: len(codes)].reshape(len(codes), -1))
+        arrays["latent_share"] = np.array(share)
+        arrays["latent_modes"] = code_modes.astype("int16")
+        if lane.score and kind == "points":
+            arrays["surface"] = lane.score(self._grid()).reshape(GRID, GRID).astype("float16")
+        return Frame(lane=lane.index, step=lane.step, metrics=metrics, arrays=arrays)
+
+    def reference(self) -> dict[str, np.ndarray]:
+        """The real data that every lane is compared with: see `Run.reference`."""
+        kind, modes = self.dataset.kind, self.dataset.modes
+        arrays = {
+            "samples": as_stored(self.dataset.test[: SHOWN[kind]]),
+            "sample_modes": self.dataset.test_labels[: SHOWN[kind]].astype("int16"),
+            "names": np.array(modes.names),
+            "mode_share": modes.shares.astype("float32"),
+            "on_mode_share": np.array(self.judge.real["on_mode_share"]),
+            "measured": np.array(len(self.dataset.test)),
+            "extent": np.array(self.extent),
+        }
+        if modes.centres is not None and modes.std is not None:
+            arrays["centres"] = modes.centres
+            arrays["radius"] = np.array(mode_radius(modes.std, modes.centres.shape[1]))
+        if self.judge.accuracy is not None:
+            arrays["accuracy"] = np.array(self.judge.accuracy)
+        return arrays
+
+    def _draw(self, lane: Lane) -> np.ndarray:
+        if lane.index not in self._draws:
+            random = np.random.default_rng([self.seed, 1])
+            self._draws[lane.index] = lane.model.draw_prior(random, MEASURED[self.dataset.kind])
+        return self._draws[lane.index]
+
+    def _grid(self) -> np.ndarray:
+        axis = np.linspace(-self.extent, self.extent, GRID, dtype="float32")
+        return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+
+
+def picture_extent(dataset: Dataset) -> float:
+    """Half the side of the square, centred on the origin, in which points are drawn: 1.25 times the farthest
+    coordinate.
+    """
+    return 1.25 * float(np.abs(dataset.train).max()) if dataset.kind == "points" else 0.0
+
+
+def as_stored(samples: np.ndarray) -> np.ndarray:
+    """Coordinates as float32, pixels in [0, 1] as bytes."""
+    if samples.ndim == 2:
+        return samples.astype("float32")
+    return np.round(np.clip(samples, 0, 1) * 255).astype("uint8")
+
+
+def project(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
+    """Codes (n, d) in the plane, (n, 2), and the share of their variance that the plane holds.
+
+    Two dimensions are kept as they are and one is drawn against zero. More are projected on their two principal
+    components, turned within that plane to lie as near as they can to the same components of `target` (n, any), the
+    examples that belong to the codes: principal components may swap or flip from frame to frame, and the picture must
+    not.
+    """
+    dimensions = codes.shape[1]
+    if dimensions == 1:
+        return np.concatenate([codes, np.zeros_like(codes)], axis=1), 1.0
+    if dimensions == 2:
+        return codes, 1.0
+    centred = codes - codes.mean(axis=0)
+    _, scales, components = np.linalg.svd(centred, full_matrices=False)
+    plane = centred @ components[:2].T
+    target = target - target.mean(axis=0)
+    _, vectors = np.linalg.eigh(target.T @ target)
+    largest = vectors[:, -2:][:, ::-1]
+    goal = target @ (largest * _signs(largest))
+    left, _, right = np.linalg.svd(plane.T @ goal)
+    total = float((scales**2).sum())
+    return (plane @ (left @ right)).astype("float32"), float((scales[:2] ** 2).sum()) / total if total else 0.0
+
+
+def _signs(vectors: np.ndarray) -> np.ndarray:
+    """+1 or -1 per column, so that its largest entry becomes positive."""
+    return np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+
+
+def _finite(values: Any, what: str, lane: Lane) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise Diverged(
+            f"{what} is not a finite number at step {lane.step:,}, so this lane ended there. The frames before it are "
+            "kept. A smaller learning rate usually helps."
+        )
+    return values

@@ -1,0 +1,104 @@
+"""One model in training: its networks on a device, its place on the clock, and everything needed to go on later."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from genlab.datasets.base import Dataset
+from genlab.models.base import with_variables
+from genlab.registry import MODELS
+from genlab.spec import LaneSpec, live_names
+from genlab.training import backend
+
+
+class Diverged(Exception):
+    """A loss or a sample is no longer a finite number; the message says where and what usually helps."""
+
+
+class Lane:
+    """A model of a run, trained in chunks.
+
+    The same spec and seed give the same numbers on the same machine, however the steps are split into chunks.
+
+    Attributes:
+        step, seconds, examples: how far it is; seconds are spent in `advance` alone.
+    """
+
+    def __init__(self, index: int, spec: LaneSpec, dataset: Dataset, seed: int, device: str) -> None:
+        self.index = index
+        self.family = MODELS[spec.model]
+        self.settings = self.family.settings(**spec.settings)
+        self.step, self.seconds, self.examples = 0, 0.0, 0
+        with backend.place_on(device):
+            backend.seed_initializers(seed)
+            namespace, self._live = with_variables(self.settings)
+            self.model = self.family.build(namespace, dataset, seed)
+            self._train = backend.compile_steps(
+                self.model.phases, self.model.networks, self.model.seed, dataset.train, self.settings.batch_size, device
+            )
+            self.sample = backend.compile_function(self.model.sample)
+            self.encode = self.model.encode and backend.compile_function(self.model.encode)
+            self.score = self.model.score and backend.compile_function(self.model.score)
+
+    def compile(self) -> None:
+        """Compile the training call, without a step, so that compiling is not counted as training."""
+        self._train(0)
+
+    def advance(self, steps: int) -> dict[str, float]:
+        """Train for so many steps; returns the mean of each recorded number, named "phase/log". Raises Diverged."""
+        began = time.perf_counter()
+        means = self._train(steps)
+        self.seconds += time.perf_counter() - began
+        self.step += steps
+        self.examples += steps * self.settings.batch_size
+        names = [f"{phase.name}/{log}" for phase in self.model.phases for log in phase.logs]
+        losses = {name: float(value) for name, value in zip(names, means, strict=True)}
+        for name, value in losses.items():
+            if not np.isfinite(value):
+                raise Diverged(
+                    f"{name} became {value} by step {self.step:,}, so this lane ended there. The frames before it are "
+                    "kept. A smaller learning rate usually helps."
+                )
+        return losses
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Change live settings from the next step on. Raises ValueError (pydantic's too) if one is not live or out of
+        bounds.
+        """
+        fixed = sorted(set(values) - set(live_names(type(self.settings))))
+        if fixed:
+            raise ValueError(f"{', '.join(fixed)} cannot change while {self.family.title} trains; start a new run.")
+        self.settings = type(self.settings)(**{**self.settings.model_dump(), **values})
+        for name in values:
+            self._live[name].assign(getattr(self.settings, name))
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Every number that the next step depends on, and the place on the clock."""
+        arrays = {f"variable{i:04d}": variable.numpy() for i, variable in enumerate(self._variables())}
+        return {**arrays, "clock": np.array([self.step, self.seconds, self.examples], dtype="float64")}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Go back to a checkpoint of the same spec. Raises ValueError if it belongs to other networks."""
+        variables = self._variables()
+        stored = [arrays[name] for name in sorted(arrays) if name.startswith("variable")]
+        if [np.shape(array) for array in stored] != [tuple(variable.shape) for variable in variables]:
+            raise ValueError(
+                f"The checkpoint of lane {self.index + 1} belongs to other networks than its spec describes. "
+                "Start a new run; this one's frames are kept."
+            )
+        for variable, array in zip(variables, stored, strict=True):
+            variable.assign(array)
+        self.step, self.examples = int(arrays["clock"][0]), int(arrays["clock"][2])
+        self.seconds = float(arrays["clock"][1])
+        values = self.settings.model_dump()
+        for name, variable in self._live.items():
+            values[name] = type(values[name])(variable.numpy())
+        self.settings = type(self.settings).model_construct(**values)
+
+    def _variables(self) -> list[Any]:
+        found = [variable for network in self.model.networks.values() for variable in network.variables]
+        found += [variable for phase in self.model.phases for variable in phase.optimizer.variables]
+        return [*found, self.model.seed.state, *self._live.values()]

@@ -1,0 +1,1 @@
+"""The only part of genlab that imports streamlit: the frame of the page, the live charts, the controls."""

@@ -1,0 +1,97 @@
+"""One grid that draws every chart and caption of a page from a single message, so that all lanes change at one instant.
+
+`st.plotly_chart` rebuilds its chart at every change: about one update a second, and a zoom is lost each time. Here
+`chart_grid.js` calls `Plotly.react` on nodes that stay, fills in the theme's colours and redraws only what changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.io.json import to_json_plotly
+
+HERE = Path(__file__).parent
+SERVED = HERE.parents[1] / "static"  # Streamlit serves the folder of this name beside app.py as app/static
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place in the grid: a figure, or a line of text when there is none."""
+
+    name: str  # stable id inside the grid, e.g. "0-samples": the same name keeps its zoom
+    span: int  # how many of the grid's columns it takes
+    height: int  # pixels, fixed, so that nothing ever jumps
+    figure: go.Figure | None = None
+    heading: str = ""  # the line of text: bold and large
+    detail: str = ""  # calmer, right after the heading
+    colour: str = ""  # the lane's colour, a small bar before the heading
+    alt: str = ""  # what the picture shows, for screen readers
+
+
+def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4) -> None:
+    """Draw the cells in order, left to right and top to bottom, in a grid of equal columns.
+
+    Below 760 pixels the grid has two columns, below 420 one. Figures bring no colours for text, axes or background:
+    the page's theme fills those in. Where a figure does need one it says "var(--ink)" (text), "var(--paper)"
+    (background), "var(--line)" (axes), "var(--faint)" (grid lines) or "var(--quiet)" (grey); see chart_grid.css.
+    """
+    names = [cell.name for cell in cells]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Every cell of a grid needs a name of its own; got {names}.")
+    # A tuple: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
+    _grid(
+        key=key, data={"columns": columns, "plotly": _served_plotly(), "cells": tuple(_message(cell) for cell in cells)}
+    )
+
+
+def _message(cell: Cell) -> dict[str, str | int | None]:
+    return {
+        "name": cell.name,
+        "span": cell.span,
+        "height": cell.height,
+        "figure": None if cell.figure is None else _without_template(cell.figure),
+        "heading": cell.heading,
+        "detail": cell.detail,
+        "colour": cell.colour,
+        "alt": cell.alt,
+    }
+
+
+def _without_template(figure: go.Figure) -> str:
+    """The figure as JSON, less its template: 7 kB of colours per figure and update, which the page's theme replaces."""
+    content = figure.to_dict()
+    content["layout"].pop("template", None)
+    return to_json_plotly(content)
+
+
+@cache
+def _served_plotly() -> str:
+    """Copy the plotly.min.js of the installed wheel to where Streamlit serves it; return its address in the app."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    target = SERVED / source.name
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        target.parent.mkdir(exist_ok=True)
+        partial = target.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(source, partial)
+        # Streamlit sends no Cache-Control: browsers then keep a file for a tenth of its age. The version is in the
+        # address, so an old date is safe and saves 5 MB at every reload.
+        os.utime(partial, (0, 0))
+        partial.replace(target)
+    return f"app/static/{target.name}?v={plotly.__version__}"
+
+
+# Not isolated in a shadow root, because Plotly puts its own style rules in the document's head.
+_grid = st.components.v2.component(
+    "genlab_chart_grid",
+    css=(HERE / "chart_grid.css").read_text(encoding="utf-8"),
+    js=(HERE / "chart_grid.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)

@@ -1,0 +1,209 @@
+"""The side of the train page: what to train, and the button that does."""
+
+from __future__ import annotations
+
+import math
+import time
+import typing
+from typing import Any
+
+import streamlit as st
+
+from genlab.figures.base import LANE_COLOURS
+from genlab.registry import DATASETS, MODELS
+from genlab.runs import QueueFull, Run, RunUnreadable
+from genlab.runs.folder import ACTIVE
+from genlab.spec import RunSpec, Settings, SpecError, make_spec
+from genlab.ui.worker import the_store, worker_news
+
+LANES = 2
+FIRST_MODELS = ("gan", "vae")
+DOUBLE_CLICK_SECONDS = 2.0
+
+
+def run_from_address() -> Run | None:
+    """The run that the address names, its spec put into the controls; None, with a message, if it names none."""
+    run_id = st.query_params.get("run")
+    if not run_id:
+        _dataset_from_address()
+        return None
+    try:
+        run = the_store().open(run_id)
+        spec = run.spec()
+    except RunUnreadable as error:
+        st.error(str(error), icon=":material/link_off:")
+        return None
+    if st.session_state.get("controls_show") != run.id:
+        st.session_state.controls_show = run.id
+        _put_into_controls(spec)
+    return run
+
+
+def controls(run: Run | None) -> tuple[RunSpec | None, str]:
+    """Draw the controls; returns what they ask for, or None and the reason why that cannot be trained."""
+    dataset = st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="dataset")
+    entry = DATASETS[dataset]
+    lanes = [_lane(lane, entry.kind, run) for lane in range(LANES)]
+    left, right = st.columns(2)
+    seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
+    steps = right.number_input(
+        "Steps",
+        1,
+        1_000_000,
+        entry.steps,
+        step=500,
+        key=f"steps.{dataset}",
+        help="Each lane trains for so many steps, in turn.",
+    )
+    fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "budget": steps}
+    devices = worker_news()["devices"]
+    if "gpu" in devices:
+        fields["device"] = st.selectbox("Device", ["gpu", "cpu"], format_func=devices.get, key="device")
+    if reason := _unavailable(dataset):
+        st.warning(reason, icon=":material/cloud_off:")
+        return None, reason
+    try:
+        return make_spec(**fields), ""
+    except SpecError as error:
+        st.error(str(error))
+        return None, str(error)
+
+
+def train_button(
+    spec: RunSpec | None, reason: str, run: Run | None, key: str = "train", shortcut: str | None = None
+) -> None:
+    """The button that trains; where a run of this visitor is on its way, it is stopped for the new one."""
+    if st.button(
+        "Train",
+        type="primary",
+        width="stretch",
+        disabled=spec is None,
+        help=reason or None,
+        key=key,
+        icon=":material/play_arrow:",
+        shortcut=shortcut,
+    ):
+        assert spec
+        start(spec, run)
+
+
+def start(spec: RunSpec, run: Run | None, paused: bool = False) -> None:
+    """Queue a new run and show it."""
+    if time.time() - st.session_state.get("started_at", 0) < DOUBLE_CLICK_SECONDS:
+        return
+    try:
+        if run and st.session_state.get("own_run") == run.id and run.state().state in ACTIVE:
+            the_store().stop(run)
+        new = the_store().submit(spec, paused)
+    except (QueueFull, RunUnreadable, OSError) as error:
+        st.error(str(error))
+        return
+    st.session_state.started_at = time.time()
+    st.session_state.own_run = st.session_state.controls_show = new.id
+    st.query_params["run"] = new.id
+    st.rerun()
+
+
+def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
+    """One lane's model and settings."""
+    model = st.selectbox(
+        f":color[**Lane {lane + 1}**]{{foreground='{LANE_COLOURS[lane]}'}}",
+        list(MODELS),
+        index=list(MODELS).index(FIRST_MODELS[lane]),
+        key=f"model.{lane}",
+        format_func=lambda name: MODELS[name].title,
+    )
+    defaults = MODELS[model].resolve({}, kind)
+    names = list(type(defaults).model_fields)
+    main = [name for name in names if _extra(defaults, name)["main"]]
+    values = {}
+    columns = st.columns(2)
+    for i, name in enumerate(main):
+        with columns[i % 2]:
+            values[name] = _setting(lane, model, kind, defaults, name, run)
+    with st.expander("More settings"):
+        for name in names:
+            if name not in main:
+                values[name] = _setting(lane, model, kind, defaults, name, run)
+    return {"model": model, "settings": values}
+
+
+def _setting(lane: int, model: str, kind: str, defaults: Settings, name: str, run: Run | None) -> Any:
+    """The widget that fits one setting."""
+    field = type(defaults).model_fields[name]
+    default = getattr(defaults, name)
+    live = _extra(defaults, name)["live"]
+    key = _key(lane, model, kind, name)
+    common: dict[str, Any] = {
+        "key": key,
+        "help": f"{field.description}{' Can be changed while it trains.' if live else ''}",
+    }
+    if live and run:
+        common |= {"on_change": _change, "args": (run, lane, name, key)}
+    label = (
+        name.replace("_", " ")
+        .replace("generator learning", "gen. learning")
+        .replace("discriminator", "disc.")
+        .capitalize()
+    )
+    if typing.get_origin(field.annotation) is typing.Literal:
+        options = list(typing.get_args(field.annotation))
+        return st.selectbox(label, options, index=options.index(default), **common)
+    if field.annotation is bool:
+        return st.toggle(label, default, **common)
+    bounds = {type(rule).__name__: rule for rule in field.metadata}
+    number = type(default)
+    low, high = number(bounds["Ge"].ge), number(bounds["Le"].le)
+    if number is int:
+        return st.number_input(label, low, high, default, **common)
+    step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
+    return st.number_input(label, low, high, default, step=step, format="%g", **common)
+
+
+def _change(run: Run, lane: int, name: str, key: str) -> None:
+    """Send a live setting to a run that trains; any other run keeps what it was trained with."""
+    try:
+        if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
+            run.request("settings", lane=lane, values={name: st.session_state[key]})
+            st.toast(f"Lane {lane + 1}: {name.replace('_', ' ')} is now {st.session_state[key]:g}.")
+    except (RunUnreadable, OSError, IndexError) as error:
+        st.toast(str(error))
+
+
+def _dataset_from_address() -> None:
+    """Choose the data set that a link asks for, `?dataset=NAME`, once."""
+    name = st.query_params.get("dataset")
+    if not name:
+        return
+    if name in DATASETS:
+        st.session_state.setdefault("dataset", name)
+    else:
+        st.error(
+            f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}.", icon=":material/link_off:"
+        )
+
+
+def _put_into_controls(spec: RunSpec) -> None:
+    kind = DATASETS[spec.dataset].kind
+    st.session_state.dataset = spec.dataset
+    st.session_state.seed = spec.seed
+    if spec.clock == "steps" and spec.budget:
+        st.session_state[f"steps.{spec.dataset}"] = int(spec.budget)
+    for lane, lane_spec in enumerate(spec.lanes[:LANES]):
+        st.session_state[f"model.{lane}"] = lane_spec.model
+        for name, value in lane_spec.settings.items():
+            st.session_state[_key(lane, lane_spec.model, kind, name)] = value
+
+
+def _key(lane: int, model: str, kind: str, name: str) -> str:
+    # By kind of data too: the same model has other presets on images.
+    return f"{lane}.{model}.{kind}.{name}"
+
+
+def _extra(settings: Settings, name: str) -> dict[str, Any]:
+    return typing.cast(dict[str, Any], type(settings).model_fields[name].json_schema_extra)
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _unavailable(dataset: str) -> str:
+    return DATASETS[dataset].unavailable()

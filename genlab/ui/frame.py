@@ -1,0 +1,31 @@
+"""What every page has: its title, the links to the other pages, and the device that trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from genlab.ui.worker import worker_news
+
+PAGES = {"app.py": "genlab", "pages/train.py": "Train", "pages/runs.py": "Runs"}
+
+
+def page_frame(title: str) -> None:
+    """Call first on every page."""
+    st.set_page_config(page_title=f"{title} · genlab", page_icon="🎲", layout="wide")
+    st.html(Path(__file__).with_name("page.css"))
+    with st.container(horizontal=True, vertical_alignment="center", key="frame"):
+        for path, label in PAGES.items():
+            st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
+        ready = worker_news()["state"] == "ready"
+        with st.container(horizontal=True, horizontal_alignment="right", width="stretch"):
+            st.fragment(_device, run_every=None if ready else 1.0)()
+
+
+def _device() -> None:
+    news = worker_news()
+    if news["state"] == "ready":
+        st.caption("device: " + ", ".join(news["devices"].values()), width="content")
+    else:
+        st.caption(news["state"] + " …", width="content")

@@ -1,0 +1,79 @@
+"""Keeps the worker process alive: started with the first visitor, restarted if it dies, gone with the server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+import genlab
+from genlab.runs import Store
+
+RESTART_SECONDS = 5.0  # at least so long between two starts
+HEAD_START_SECONDS = 1.5  # for the first page to be painted, before TensorFlow takes the processor for ten seconds
+
+
+class Keeper:
+    """One worker process on one folder of runs. It leaves when its standard input closes, so also when we die."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._started = time.monotonic() - RESTART_SECONDS + HEAD_START_SECONDS
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def keep(self) -> None:
+        """Start the worker unless it runs."""
+        running = self._process is not None and self._process.poll() is None
+        if running or time.monotonic() - self._started < RESTART_SECONDS:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / ".worker.json").unlink(missing_ok=True)
+        with (self.root / ".worker.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "genlab.training.worker", "--runs", str(self.root)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=Path(genlab.__file__).parents[1],
+            )
+        self._started = time.monotonic()
+
+    def release(self) -> None:
+        """Let the worker write a checkpoint and leave."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+@st.cache_resource(show_spinner=False, on_release=Keeper.release)
+def _keeper(root: str) -> Keeper:
+    return Keeper(Path(root))
+
+
+def the_store() -> Store:
+    """The folder of runs that this server shows and trains in."""
+    return Store()
+
+
+def keep_worker() -> None:
+    """Start the worker if it is not there, or no longer."""
+    _keeper(str(the_store().root)).keep()
+
+
+def worker_news() -> dict[str, Any]:
+    """What the worker says of itself: state in words, and devices by "cpu" and "gpu" once it is "ready"."""
+    keep_worker()
+    try:
+        return json.loads((the_store().root / ".worker.json").read_text())
+    except (OSError, ValueError):
+        return {"state": "starting the worker", "devices": {}}

@@ -1,0 +1,86 @@
+"""The server from cold to gone: how soon it shows something, how little it weighs, and what survives it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+FIRST_CONTENT = 3.0  # seconds
+LIGHT = 200e6  # bytes
+
+
+def test_a_link_straight_to_the_train_page_of_a_cold_server(cold_server, visit):
+    tab = visit(cold_server()).open()
+    frame = tab.page.locator(".st-key-frame")
+    for page in ("genlab", "Train", "Runs"):
+        expect(frame.get_by_role("link", name=page, exact=True)).to_be_visible()
+    expect(frame).to_contain_text("device: ")
+    expect(tab.exceptions).to_have_count(0)
+    frame.get_by_role("link", name="Runs").click()
+    expect(tab.page).to_have_url(re.compile("/runs$"))
+    expect(tab.page.get_by_role("heading", name="Runs")).to_be_visible()
+    frame.get_by_role("link", name="genlab").click()
+    expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+    tab.page.get_by_role("button", name="Train a GAN and a VAE").click()
+    expect(tab.train).to_be_visible()
+
+
+def test_first_content_within_three_seconds(cold_server, visit, other_programs):
+    others = other_programs()
+    took = []
+    while len(took) < 3 and not (took and min(took) <= FIRST_CONTENT):
+        server = cold_server()
+        began = time.monotonic()  # the server has just answered
+        tab = visit(server)
+        tab.page.goto(server.address("train"))
+        expect(tab.page.get_by_role("heading", name="Two models, the same data, side by side")).to_be_visible()
+        took.append(time.monotonic() - began)
+        expect(tab.train).to_be_visible()
+        server.stop()
+    words = f"first content after {', '.join(f'{seconds:.1f}' for seconds in took)} s, cold each time"
+    others.judge(min(took) <= FIRST_CONTENT, words)
+
+
+def test_the_server_stays_light_and_without_tensorflow(cold_server, visit):
+    server = cold_server()
+    tab = visit(server)
+    tab.begin(300)
+    tab.is_now("done")
+    weight = server.process.memory_info().rss
+    assert weight < LIGHT, f"The server weighs {weight / 1e6:.0f} MB."
+    if not sys.platform.startswith("linux"):
+        pytest.skip("Only Linux says which libraries a process has loaded.")
+    heavy = re.compile(r"tensorflow|jaxlib|/keras/|/torch/")
+    assert not heavy.search(Path(f"/proc/{server.process.pid}/maps").read_text())
+    assert heavy.search(Path(f"/proc/{server.worker().pid}/maps").read_text()), "The worker is where it is."
+
+
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+def test_a_run_outlives_its_server_and_resumes_under_the_next(cold_server, visit, how):
+    server = cold_server()
+    tab = visit(server)
+    run = tab.begin(20_000)
+    tab.reaches(50)
+    worker = server.worker()
+    getattr(server.process, how)()
+    server.process.wait(30)
+    gone, alive = psutil.wait_procs([worker], 30)
+    assert gone and not alive, "The worker outlived its server."
+
+    successor = cold_server(server.store.root, server.port)
+    again = visit(successor).open(f"?run={run.id}")
+    again.is_now("interrupted")
+    reached = again.step()
+    assert reached >= 25
+    expect(again.cell("0-samples").locator(".main-svg").first).to_be_visible()
+    again.press("Resume")
+    again.is_now("running")
+    again.reaches(reached + 25)

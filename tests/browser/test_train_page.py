@@ -1,0 +1,251 @@
+"""The train page in a browser: what a visitor sees and does while two models learn."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import tomllib
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+from waiting import wait_until
+
+pytestmark = pytest.mark.browser
+
+FEW, MANY = 300, 20_000  # steps: a run to wait for, a run that is still going when the test ends
+CHARTS = ["0-samples", "0-latent", "0-losses", "1-samples", "1-latent", "1-losses", "coverage"]
+
+
+def test_both_models_train_to_the_end(server, visit):
+    tab = visit(server)
+    run = tab.begin(FEW)
+    tab.is_now("done")
+    assert tab.step() == FEW
+    for lane, model in enumerate(("GAN", "VAE")):
+        expect(tab.cell(f"{lane}-title")).to_contain_text(re.compile(rf"^{model} · \d of 8 modes · \d+% on a mode"))
+    for chart in CHARTS:
+        expect(tab.cell(chart).locator(".main-svg").first).to_be_visible()
+        assert tab.updates(chart) >= 1, chart
+    assert tab.run().id == run.id and run.state().state == "done"
+
+
+def test_pause_holds_the_step_number_and_step_makes_one(server, visit):
+    tab = visit(server)
+    tab.watch(MANY)
+    tab.reaches(25)
+    tab.press("Pause")
+    tab.is_now("paused")
+    held = tab.step()
+    tab.page.wait_for_timeout(1500)
+    assert tab.step() == held
+    for made in (1, 2):
+        tab.press("Step")
+        expect(tab.state).to_contain_text(f"step {held + made:,} of")
+        tab.is_now("paused")
+    tab.page.wait_for_timeout(1500)
+    assert tab.step() == held + 2
+    tab.press("Resume")
+    tab.is_now("running")
+    tab.reaches(held + 100)
+
+
+def test_stop_ends_a_run_and_offers_to_resume_it(server, visit):
+    tab = visit(server)
+    tab.watch(MANY)
+    tab.reaches(25)
+    tab.press("Stop")
+    tab.is_now("stopped")
+    stopped_at = tab.step()
+    tab.press("Resume")
+    tab.is_now("running")
+    tab.reaches(stopped_at + 25)
+
+
+def test_reset_goes_back_to_step_0_with_the_same_seed_and_resume_trains_to_the_end(server, visit):
+    tab = visit(server)
+    first = tab.begin(FEW, seed=7)
+    tab.is_now("done")
+    tab.press("Reset")
+    expect(tab.page).not_to_have_url(re.compile(first.id))
+    second = tab.run()
+    tab.is_now("paused")
+    assert tab.step() == 0
+    assert second.spec() == first.spec() and second.spec().seed == 7
+    tab.press("Step")
+    expect(tab.state).to_contain_text("step 1 of")
+    tab.press("Resume")
+    tab.is_now("done")
+    assert tab.step() == FEW
+
+
+def test_a_reload_shows_the_same_run_which_goes_on(server, visit):
+    tab = visit(server)
+    run = tab.watch(MANY)
+    tab.reaches(25)
+    before = tab.step()
+    tab.page.reload()
+    tab.is_now("running")
+    assert tab.run().id == run.id and tab.step() >= before
+    tab.reaches(before + 100)
+
+
+def test_a_second_tab_shows_the_same_run_and_steers_it(server, visit):
+    first, second = visit(server), visit(server)
+    run = first.watch(MANY)
+    second.open(f"?run={run.id}")
+    second.is_now("running")
+    second.press("Pause")
+    second.is_now("paused")
+    first.is_now("paused")
+    assert first.step() == second.step()
+    first.press("Resume")
+    second.is_now("running")
+
+
+def test_the_page_changes_twice_a_second_while_both_lanes_train(server, visit, other_programs):
+    tab = visit(server)
+    tab.watch(MANY)
+    tab.reaches(50)
+    others = other_programs()
+    changes = tab.page.evaluate(
+        """async () => {
+            const updates = () => Number(document.querySelector('[data-cell="0-losses"]').dataset.updates)
+            const counts = []
+            for (let window = 0; window < 6; window++) {
+                const before = updates(), began = performance.now()
+                await new Promise((done) => setTimeout(done, 2000))
+                counts.push((updates() - before) / (performance.now() - began) * 1000)
+            }
+            return counts
+        }"""
+    )
+    tab.is_now("running")
+    rate = statistics.median(changes)
+    others.judge(rate >= 2, f"{rate:.1f} updates a second (2 s windows: {[round(c, 1) for c in changes]})")
+
+
+def test_a_zoom_stays_while_the_run_goes_on(server, visit):
+    tab = visit(server)
+    tab.watch(MANY)
+    tab.reaches(100)
+    chart = tab.cell("0-losses").locator(".js-plotly-plot")
+    ranges = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
+    whole = chart.evaluate(ranges)
+    area = chart.locator(".nsewdrag").bounding_box()
+    tab.page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.2 * area["height"])
+    tab.page.mouse.down()
+    tab.page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.8 * area["height"], steps=8)
+    tab.page.mouse.up()
+    tab.page.wait_for_function(
+        "([plot, whole]) => plot._fullLayout.xaxis.range[1] < 0.4 * whole", arg=[chart.element_handle(), whole[1]]
+    )
+    zoomed, seen = chart.evaluate(ranges), tab.updates("0-losses")
+    assert zoomed[2:] != whole[2:]
+    wait_until(lambda: tab.updates("0-losses") >= seen + 4, "four more updates")
+    assert chart.evaluate(ranges) == zoomed
+
+
+@pytest.mark.parametrize(
+    "query, message",
+    [
+        ("?run=../../etc/passwd", "'../../etc/passwd' is not the name of a run"),
+        ("?run=.queue", "'.queue' is not the name of a run"),
+        ("?run=nope", "There is no run called nope"),
+        (f"?run={'x' * 300}", f"'{'x' * 60}' is not the name of a run"),
+        ("?run=", ""),
+        ("?dataset=banana", "There is no data set called 'banana'"),
+    ],
+)
+def test_nonsense_in_the_address_is_answered_in_words_and_train_still_works(server, visit, query, message):
+    tab = visit(server).open(query)
+    if message:
+        expect(tab.page.get_by_role("alert").filter(has_text=message)).to_be_visible()
+    else:
+        expect(tab.page.get_by_role("heading", name="Two models, the same data, side by side")).to_be_visible()
+    tab.train.click()
+    expect(tab.state).to_be_visible()
+    assert tab.run().spec().dataset == "ring8"
+    expect(tab.page.get_by_role("alert")).to_have_count(0)
+    expect(tab.exceptions).to_have_count(0)
+
+
+def test_a_killed_worker_interrupts_the_run_which_resumes_to_the_end(server, visit):
+    tab = visit(server)
+    tab.watch(steps := 3_000)
+    tab.reaches(50)
+    drawn = tab.updates("0-samples")
+    killed = server.worker()
+    killed.kill()
+    tab.is_now("interrupted")
+    assert tab.step() < steps
+    expect(tab.cell("0-samples").locator(".main-svg").first).to_be_visible()
+    assert tab.updates("0-samples") >= drawn >= 1
+    tab.press("Resume")
+    tab.is_now("running")
+    assert server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
+    tab.is_now("done")
+    assert tab.step() == steps
+    tab.begin(FEW)
+    tab.is_now("done")
+
+
+def test_a_double_click_on_train_makes_one_run(server, visit):
+    tab = visit(server).open()
+    before = {run.id for run in server.store.runs()}
+    tab.train.dblclick()
+    tab.is_now("running")
+    assert [run.id for run in server.store.runs() if run.id not in before] == [tab.run().id]
+
+
+def test_the_run_of_a_second_visitor_waits_in_the_queue_then_trains(server, visit):
+    first, second = visit(server), visit(server)
+    first.begin(MANY)
+    first.is_now("running")
+    second.begin(FEW)
+    second.is_now("queued")
+    first.is_now("running")
+    first.press("Stop")
+    second.is_now("done")
+    first.is_now("stopped")
+
+
+def test_nothing_on_the_page_moves_while_it_trains(server, visit):
+    tab = visit(server)
+    run = tab.begin(MANY)
+    expect(tab.cell("coverage")).to_be_visible()
+    places = "nodes => nodes.map(node => [node.dataset.cell, node.offsetLeft, node.offsetTop, node.offsetHeight])"
+    queued = tab.page.locator("[data-cell]").evaluate_all(places)
+    assert [name for name, *_ in queued] == [
+        "0-title",
+        "1-title",
+        *CHARTS[:2],
+        *CHARTS[3:5],
+        "0-losses",
+        "1-losses",
+        "coverage",
+    ]
+    tab.is_now("running")
+    for sample in range(10):
+        tab.reaches(25 * sample)
+        assert tab.page.locator("[data-cell]").evaluate_all(places) == queued
+    assert tab.page.evaluate("document.documentElement.scrollHeight") <= 800
+    server.store.stop(run)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_have_the_colours_of_the_theme(server, visit, scheme):
+    config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    theme = tomllib.loads(config.read_text(encoding="utf-8"))["theme"][scheme]
+    run = visit(server).begin(FEW)
+    tab = visit(server, color_scheme=scheme).open(f"?run={run.id}")
+    tab.is_now("done")
+    expect(tab.cell("0-losses").locator(".xtick text").first).to_have_css("fill", rgb(theme["textColor"]))
+    expect(tab.cell("0-title")).to_have_css("color", rgb(theme["textColor"]))
+    expect(tab.page.get_by_test_id("stApp")).to_have_css("background-color", rgb(theme["backgroundColor"]))
+
+
+def rgb(colour: str) -> str:
+    """ "#1B2530" as a browser says it."""
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour.removeprefix("#")))

@@ -1,0 +1,117 @@
+"""Who may import whom: read from the source, and asked of a fresh process that imported what the pages do."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    str(path.relative_to(ROOT).as_posix()): path
+    for path in [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("genlab/**/*.py"))]
+}
+PAGES = ("app.py", "pages/", "genlab/ui/")
+LIGHT = (*PAGES, "genlab/figures/", "genlab/runs/", "genlab/metrics/", "genlab/spec.py", "genlab/registry.py")
+MAKE_TENSORS = ("genlab/models/losses.py", "genlab/models/networks.py")  # nothing light reaches these
+
+# Folder or file -> the parts of genlab that it never imports.
+UPWARDS = {
+    "genlab/figures/": ("training", "ui", "cli"),
+    "genlab/runs/": ("training", "ui", "cli", "figures"),
+    "genlab/metrics/": ("training", "ui", "cli"),
+    "genlab/datasets/": ("training", "ui", "cli"),
+    "genlab/models/": ("training", "ui", "cli", "runs", "figures"),
+    "genlab/ui/": ("training", "cli"),
+    "pages/": ("training", "cli"),
+    "app.py": ("training", "cli"),
+}
+
+
+def imports(path: Path, whole: bool = True) -> Iterator[str]:
+    """Full names of all that a file imports; only what it does when it is loaded unless `whole`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively: write the whole name."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif whole or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            nodes.extend(ast.iter_child_nodes(node))
+
+
+def packages(path: Path, whole: bool = True) -> set[str]:
+    """The outermost names of what a file imports."""
+    return {name.partition(".")[0] for name in imports(path, whole)}
+
+
+each_file = pytest.mark.parametrize("name", FILES)
+
+
+@each_file
+def test_only_the_backend_imports_what_is_beneath_keras(name):
+    if not name.startswith("genlab/training/backend/"):
+        assert not packages(FILES[name]) & {"tensorflow", "jax", "torch"}
+
+
+@each_file
+def test_only_the_pages_and_their_parts_import_streamlit(name):
+    if not name.startswith(PAGES):
+        assert "streamlit" not in packages(FILES[name])
+
+
+@each_file
+def test_keras_stays_away_from_pages_and_is_imported_late_by_models_and_data_sets(name):
+    if name.startswith(LIGHT):
+        assert "keras" not in packages(FILES[name])
+    elif name.startswith(("genlab/models/", "genlab/datasets/")) and name not in MAKE_TENSORS:
+        assert "keras" not in packages(FILES[name], whole=False)
+        assert not set(imports(FILES[name], whole=False)) & {"genlab.models.losses", "genlab.models.networks"}
+
+
+@each_file
+def test_imports_point_one_way(name):
+    never = next((parts for start, parts in UPWARDS.items() if name.startswith(start)), ())
+    taken = {imported.split(".")[1] for imported in imports(FILES[name]) if imported.startswith("genlab.")}
+    assert not taken & set(never)
+
+
+@pytest.mark.parametrize("name", ["genlab/spec.py", "genlab/registry.py"])
+def test_everything_may_build_on_spec_and_registry(name):
+    own = {imported for imported in imports(FILES[name]) if imported.startswith("genlab")}
+    assert all(imported.startswith(("genlab.spec", "genlab.registry")) for imported in own)
+
+
+def test_a_process_that_can_show_every_page_has_loaded_no_framework():
+    """What the pages import and list, in a fresh process: a lazy import that is not lazy shows here."""
+    modules = sorted(
+        name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        for name in FILES
+        if name.startswith(("genlab/ui/", "genlab/figures/", "genlab/runs/", "genlab/metrics/"))
+    )
+    program = f"""
+import importlib, sys
+for module in {modules + ["genlab.registry", "genlab.spec"]}:
+    importlib.import_module(module)
+from genlab.registry import DATASETS, FIGURES, METRICS, MODELS
+from genlab.spec import make_spec
+for dataset in DATASETS:
+    for model in MODELS:
+        make_spec(dataset=dataset, lanes=[{{"model": model}}])
+assert list(FIGURES) and list(METRICS)
+loaded = {{"tensorflow", "keras", "jax", "torch", "sklearn"}} & set(sys.modules)
+assert not loaded, f"The pages load {{loaded}}."
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    asked = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert asked.returncode == 0, asked.stderr[-3000:]

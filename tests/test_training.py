@@ -1,0 +1,228 @@
+"""The loop and the recorder: clocks, frames, endings, control."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import train_fully
+
+from genlab.models.base import ModelFamily
+from genlab.registry import MODELS
+from genlab.runs import Run, RunUnreadable, Store
+from genlab.runs.history import History
+from genlab.spec import make_spec
+
+SMALL = [{"model": "gan", "settings": {"width": 8}}, {"model": "vae", "settings": {"width": 8}}]
+
+
+@pytest.fixture
+def diverging() -> Iterator[str]:
+    """A model whose loss stops being a number after 10 steps."""
+
+    def build(settings, dataset, seed):
+        import keras
+
+        model = MODELS["vae"].build(settings, dataset, seed)
+        steps = keras.Variable(0, trainable=False, dtype="float32")
+
+        def loss(batch):
+            steps.assign_add(1)
+            logs = model.phases[0].loss(batch)
+            return logs | {"loss": logs["loss"] + keras.ops.log(keras.ops.sign(10.5 - steps))}
+
+        return dataclasses.replace(model, phases=[dataclasses.replace(model.phases[0], loss=loss)])
+
+    MODELS.add(ModelFamily("diverging", "Diverging", MODELS["vae"].settings, build, {"loss": "vae/loss"}))
+    yield "diverging"
+    del MODELS._entries["diverging"]
+
+
+def test_a_run_ends_done_with_a_first_and_a_last_frame_of_each_lane(ring_run: Run) -> None:
+    state = ring_run.state()
+    assert state.state == "done" and state.device.startswith("CPU")
+    for lane in (0, 1):
+        steps = ring_run.frame_steps(lane)
+        assert steps[0] == 0 and steps[-1] == 60
+        frame = ring_run.newest_frame(lane)
+        assert frame.arrays["samples"].shape == (1000, 2) and frame.metrics["samples"] == 2500
+        assert frame.arrays["latent"].shape == (800, 2)
+        assert frame.arrays["mode_share"].sum() == pytest.approx(frame.metrics["on_mode_share"])
+        assert state.lanes[lane].step == 60 and state.lanes[lane].examples == 60 * 128
+    assert ring_run.newest_frame(0).arrays["surface"].shape == (48, 48)
+    kl = ring_run.newest_frame(1)
+    assert kl.arrays["kl"].shape == (2,) and kl.arrays["kl"].sum() == pytest.approx(kl.metrics["kl_held_out"], rel=1e-5)
+
+
+def test_images_have_frames_in_bytes_and_a_classifier_with_its_accuracy(digits_run: Run) -> None:
+    reference = digits_run.reference()
+    assert 0.9 < reference["accuracy"] <= 1
+    assert 0.8 < reference["on_mode_share"] <= 1
+    frame = digits_run.newest_frame(0)
+    assert frame.arrays["samples"].shape == (64, 8, 8, 1) and frame.arrays["samples"].dtype == np.uint8
+    assert 0 < frame.arrays["latent_share"] < 1
+
+
+def test_the_same_spec_gives_the_same_numbers(session_store: Store, ring_run: Run) -> None:
+    again = session_store.create(ring_run.spec())
+    train_fully(session_store, again)
+    for lane, name in ((0, "generator/loss"), (1, "vae/loss"), (0, "on_mode_share"), (1, "kl_held_out")):
+        first, second = (History(run).update().series(lane, name) for run in (ring_run, again))
+        shared, at_first, at_second = np.intersect1d(first[0], second[0], return_indices=True)
+        assert 60 in shared
+        np.testing.assert_array_equal(first[1][at_first], second[1][at_second])
+    for lane in (0, 1):
+        one, two = (run.newest_frame(lane).arrays for run in (ring_run, again))
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name])
+
+
+@pytest.mark.parametrize("clock, budget", [("steps", 40), ("examples", 4000), ("seconds", 0.7)])
+def test_the_lanes_share_the_clock(clock: str, budget: float, store: Store, backend) -> None:
+    lanes = [SMALL[0], {"model": "vae", "settings": {"width": 8, "batch_size": 32}}]
+    run = store.create(make_spec(lanes=lanes, clock=clock, budget=budget))
+    train_fully(store, run)
+    gan, vae = run.state().lanes
+    if clock == "steps":
+        assert gan.step == vae.step == 40
+    elif clock == "examples":
+        assert 4000 <= gan.examples < 4000 + 128 and 4000 <= vae.examples < 4000 + 32
+    else:
+        assert gan.seconds >= 0.7 and vae.seconds >= 0.7
+        assert max(gan.seconds, vae.seconds) < 1.4
+
+
+@pytest.mark.parametrize("clock", ["steps", "examples", "seconds"])
+def test_every_round_ends_later_than_the_one_before(clock: str, store: Store, backend) -> None:
+    from genlab.training.loop import Training
+
+    training = Training(make_spec(clock=clock, budget=5000), store.cache)
+    training.lanes = [SimpleNamespace(settings=SimpleNamespace(batch_size=128))]
+    mark = 0.0
+    for _ in range(20_000):  # 0.45 is where rounding once stopped the clock
+        assert training._next_mark(mark) > mark
+        mark = training._next_mark(mark)
+
+
+def test_lanes_are_interleaved_not_one_after_the_other(store: Store, backend) -> None:
+    from genlab.training.loop import Measured
+
+    run = store.create(make_spec(lanes=SMALL, budget=20))
+    order = [event.lane for event in train_fully(store, run) if isinstance(event, Measured)]
+    assert order == [0, 1] * 20
+
+
+def test_a_lane_that_diverges_ends_with_a_message_and_the_other_goes_on(diverging: str, store: Store, backend) -> None:
+    run = store.create(make_spec(lanes=[{"model": diverging}, SMALL[1]], budget=40))
+    train_fully(store, run)
+    state = run.state()
+    assert state.state == "done"
+    assert state.lanes[0].state == "failed" and state.lanes[1].state == "done"
+    assert "vae/loss became nan by step 11" in state.lanes[0].message
+    assert "smaller learning rate" in state.lanes[0].message
+    assert state.lanes[1].step == 40
+    assert run.newest_frame(0) is not None, "the frames before it are kept"
+
+
+def test_a_run_whose_lanes_all_diverge_has_failed(diverging: str, store: Store, backend) -> None:
+    run = store.create(make_spec(lanes=[{"model": diverging}], budget=40))
+    train_fully(store, run)
+    assert run.state().state == "failed" and "became nan" in run.state().message
+
+
+def test_stopping_keeps_a_checkpoint_from_which_the_curve_goes_on(store: Store, backend) -> None:
+    from genlab.training.loop import Measured
+    from genlab.training.recorder import record
+
+    straight, stopped = (store.create(make_spec(lanes=SMALL, budget=40)) for _ in range(2))
+    train_fully(store, straight)
+    for event in record(stopped, store):
+        if isinstance(event, Measured) and event.step == 15:
+            stopped.request("stop")
+    assert stopped.state().state == "stopped" and stopped.state().lanes[0].step < 40
+    store.resume(stopped)
+    assert store.take().id == stopped.id
+    train_fully(store, stopped)
+    assert stopped.state().state == "done"
+    for lane, name in ((0, "generator/loss"), (1, "vae/loss")):
+        expected, got = (History(run).update().series(lane, name) for run in (straight, stopped))
+        np.testing.assert_array_equal(got[0], expected[0])
+        np.testing.assert_array_equal(got[1], expected[1])
+
+
+def test_pause_step_and_resume(store: Store, backend) -> None:
+    from genlab.training.loop import Round
+    from genlab.training.recorder import record
+
+    run = store.create(make_spec(lanes=SMALL, budget=10))
+    run.request("pause")
+    stepped = []
+    for event in record(run, store):
+        if isinstance(event, Round) and run.state().state == "paused":
+            stepped.append(run.state().lanes[0].step)
+            run.request("step" if stepped[-1] < 3 else "resume")
+    assert sorted(set(stepped)) == [0, 1, 2, 3]
+    assert run.state().state == "done" and run.state().lanes[1].step == 10
+    assert {1, 2, 3} <= set(run.frame_steps(0)), "a single step is shown"
+
+
+def test_settings_change_while_it_trains_and_the_change_is_recorded(store: Store, backend) -> None:
+    from genlab.training.recorder import record
+
+    run = store.create(make_spec(lanes=SMALL, budget=10))
+    run.request("settings", lane=1, values={"beta": 4.0})
+    run.request("settings", lane=1, values={"width": 9})
+    run.request("settings", lane=7, values={"beta": 1.0})
+    for _ in record(run, store):
+        pass
+    assert '"changed": {"beta": 4.0}' in (run.path / "metrics.jsonl").read_text()
+    history = History(run).update()
+    loss, reconstruction, kl = (history.series(1, f"vae/{name}")[1][-1] for name in ("loss", "reconstruction", "kl"))
+    assert loss == pytest.approx(reconstruction + 4 * kl, rel=1e-4)
+    assert run.state().state == "done"
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(store: Store, backend) -> None:
+    from genlab.training.recorder import record
+
+    run = store.create(make_spec(lanes=SMALL, budget=10))
+    events = record(run, store)
+    next(events)
+    with pytest.raises(RunUnreadable, match="trained by another process just now"):
+        next(record(run, store))
+    events.close()
+    assert run.state().state == "interrupted"
+
+
+def test_a_long_run_keeps_a_bounded_number_of_frames(store: Store) -> None:
+    """Frames every half second for ten hours, as the recorder sees them: no more than 300 for each factor e of time."""
+    from genlab.runs.folder import Frame
+    from genlab.training.recorder import _Recorder
+
+    run = store.create(make_spec())
+    recorder = _Recorder(run, store)
+    for step in range(2000):
+        frame = Frame(lane=0, step=step, metrics={}, arrays={"samples": np.zeros((1, 2), "float32")})
+        run.write_frame(frame)
+        recorder._thin(frame, 18.0 * step)
+    kept = run.frame_steps(0)
+    assert kept[0] == 0 and kept[-1] == 1999, "the first and the newest are there"
+    assert kept[:300] == list(range(300))
+    assert len(kept) == pytest.approx(300 * (1 + np.log(2000 / 300)), rel=0.15)
+
+
+def test_a_reader_that_leaves_interrupts_the_run_and_keeps_a_checkpoint(store: Store, backend) -> None:
+    from genlab.training.loop import Measured
+    from genlab.training.recorder import record
+
+    run = store.create(make_spec(lanes=SMALL, budget=1000))
+    events = record(run, store)
+    for event in events:
+        if isinstance(event, Measured) and event.step >= 20:
+            break
+    events.close()
+    assert run.state().state == "interrupted" and run.checkpoint(0) is not None
+    assert not run.is_held()
