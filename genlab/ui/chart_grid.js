@@ -137,9 +137,24 @@ function drawFigure(cell, width, theme) {
   const { data, layout } = coloured(JSON.parse(figure), theme)
   Object.assign(layout, { width, height, template: theme.template, uirevision: layout.uirevision ?? "kept" })
   cell.plot ??= cell.node.appendChild(document.createElement("div"))
+  keepZoom(cell, layout)
   cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG)
   cell.state = state
   cell.node.dataset.updates = Number(cell.node.dataset.updates) + 1
+}
+
+// Plotly keeps a zoom only while the figure asks for the range that it asked for when the visitor zoomed. A live figure's
+// range moves: as long as an axis shows something else than was asked for, go on asking for that.
+function keepZoom(cell, layout) {
+  cell.asked ??= {}
+  for (const axis of ["xaxis", "yaxis"]) {
+    const { range } = layout[axis] ?? {}
+    if (!range) continue
+    const asked = cell.asked[axis]
+    const shown = cell.plot.layout?.[axis]?.range
+    if (asked && shown && asked.some((end, i) => end !== shown[i])) layout[axis].range = [...asked]
+    else cell.asked[axis] = [...range]
+  }
 }
 
 function readTheme(node) {
