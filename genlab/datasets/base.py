@@ -22,17 +22,23 @@ class DataUnavailable(Exception):
 class Modes:
     """The components of the data that a model may cover or drop.
 
+    Where a sample belongs is told by the centres and the std of a Gaussian mixture, else by `assign`, else by a
+    classifier that learns the labels.
+
     Attributes:
         names: what each of the K modes is called on the page.
         shares: (K,) share of the data in each mode; they add up to 1.
-        centres: (K, dimensions) for a mixture with known components, else None (modes are then the labels).
+        centres: (K, dimensions) for a mixture of Gaussians with known components, else None.
         std: standard deviation of a component in each direction, in the units of the data, else None.
+        assign: samples -> (n,) index of the mode each is on, -1 for none; free of Keras. None where the centres or a
+        classifier decide.
     """
 
     names: tuple[str, ...]
     shares: np.ndarray
     centres: np.ndarray | None = None
     std: float | None = None
+    assign: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Dataset:
         float32.
         train_labels, test_labels: (examples,) index of the mode each example belongs to.
         modes: the modes.
+        channel: for images whose channels are images of their own (stacked MNIST), the data set of one channel, whose
+        classifier names each; the mode is then the number with these digits, in base (number of its classes).
     """
 
     name: str
@@ -52,10 +60,24 @@ class Dataset:
     train_labels: np.ndarray
     test_labels: np.ndarray
     modes: Modes
+    channel: Dataset | None = None
 
     @property
     def kind(self) -> Kind:
         return "points" if self.train.ndim == 2 else "images"
+
+
+def labelled(
+    name: str,
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    names: tuple[str, ...],
+) -> Dataset:
+    """A data set whose modes are its labels, with the shares that the training labels have."""
+    shares = np.bincount(train_labels, minlength=len(names)) / len(train_labels)
+    return Dataset(name, train, test, train_labels.astype("int64"), test_labels.astype("int64"), Modes(names, shares))
 
 
 @dataclass(frozen=True)

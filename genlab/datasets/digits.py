@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from genlab.datasets.base import Dataset, DatasetEntry, Modes
+from genlab.datasets.base import Dataset, DatasetEntry, labelled
 from genlab.registry import DATASETS
 from genlab.spec import Settings
 
@@ -22,20 +20,7 @@ def load_digits(settings: Settings) -> Dataset:
     train, test, train_labels, test_labels = train_test_split(
         images, labels, test_size=0.5, stratify=labels, random_state=0
     )
-    return labelled_images("digits", train, train_labels, test, test_labels, tuple("0123456789"))
-
-
-def labelled_images(
-    name: str,
-    train: np.ndarray,
-    train_labels: np.ndarray,
-    test: np.ndarray,
-    test_labels: np.ndarray,
-    names: tuple[str, ...],
-) -> Dataset:
-    """A data set whose modes are its labels, with the shares that the training labels have."""
-    shares = np.bincount(train_labels, minlength=len(names)) / len(train_labels)
-    return Dataset(name, train, test, train_labels.astype("int64"), test_labels.astype("int64"), Modes(names, shares))
+    return labelled("digits", train, train_labels, test, test_labels, tuple("0123456789"))
 
 
 DATASETS.add(

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable
-from genlab.datasets.digits import labelled_images
+from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, labelled
 from genlab.registry import DATASETS
 from genlab.spec import Settings
 
@@ -62,7 +61,7 @@ def load_mnist(settings: Settings) -> Dataset:
     def pixels(images: np.ndarray) -> np.ndarray:
         return (images[..., None] / 255).astype("float32")
 
-    return labelled_images("mnist", pixels(train), train_labels, pixels(test), test_labels, tuple("0123456789"))
+    return labelled("mnist", pixels(train), train_labels, pixels(test), test_labels, tuple("0123456789"))
 
 
 DATASETS.add(

@@ -41,6 +41,8 @@ def make_judge(dataset: Dataset, cache: Path) -> Judge:
 
         def assign(samples: np.ndarray) -> np.ndarray:
             return modes.assign_modes(samples, dataset.modes.centres, dataset.modes.std)  # type: ignore[arg-type]
+    elif dataset.modes.assign is not None:
+        assign = dataset.modes.assign
     else:
         classify = _classifier(dataset, cache)
         guesses = classify(dataset.test)

@@ -89,7 +89,7 @@ class Training:
         spec = self.spec
         yield Stage("starting", "loading the data set")
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
-        if dataset.modes.centres is None:
+        if dataset.modes.centres is None and dataset.modes.assign is None:
             yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
         self.camera = Camera(dataset, make_judge(dataset, self.cache), spec.seed)
         yield from self._build(dataset)
