@@ -20,8 +20,9 @@ PLACE = " (%{x:.2f}, %{y:.2f})"  # said beside a name when the pointer is on a p
 
 
 def samples(view: RunView, lane: int) -> go.Figure:
-    """The newest samples of a lane. On points, with the discriminator's surface where the model has one: the tint grows
-    with its probability of "real".
+    """The newest samples of a lane. On points, with the discriminator's surface where the model has one and they are of
+    two dimensions: the tint grows with its probability of "real". Points of more are projected on the real data's first
+    two principal components, those of one are drawn against zero.
     """
     frame = view.frames[lane]
     if frame is None or view.reference is None:
@@ -36,12 +37,20 @@ def samples(view: RunView, lane: int) -> go.Figure:
 def _points(frame: Frame, reference: dict[str, np.ndarray], colour: str) -> go.Figure:
     extent = float(reference["extent"])
     traces = [
-        cloud(reference["samples"][:REAL_POINTS], "real", PLACE, size=3, color=REAL, opacity=0.5),
-        cloud(frame.arrays["samples"], "sample", PLACE, size=4, color=colour, opacity=0.75),
+        cloud(_flat(reference["samples"][:REAL_POINTS], reference), "real", PLACE, size=3, color=REAL, opacity=0.5),
+        cloud(_flat(frame.arrays["samples"], reference), "sample", PLACE, size=4, color=colour, opacity=0.75),
     ]
     if "surface" in frame.arrays:
         traces.insert(0, _surface(frame.arrays["surface"].astype("float32"), extent, colour))
-    return make("Samples over real data", traces, **square(extent))
+    title = "Samples over real data"
+    if reference["samples"].shape[1] > 2:
+        title = f"Samples · PCA of the columns, {reference['axes_share'].item():.0%} of variance"
+    return make(title, traces, **square(extent))
+
+
+def _flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
+    """Points (n, d) as they are drawn, (n, 2); those of two dimensions as they are."""
+    return (points - reference["middle"]) @ reference["axes"] if "axes" in reference else points
 
 
 def _surface(probabilities: np.ndarray, extent: float, colour: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from genlab.runs.folder import Frame
 from genlab.training.judge import Judge
 from genlab.training.lane import Diverged, Lane
 
-MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a frame are computed from
+MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a frame are computed from, at least
+MEASURED_A_MODE = 5
 SHOWN = {"points": 1000, "images": 64}  # samples kept for the picture, the first of those measured
 LATENT_POINTS = 800
 GRID = 48  # rows and columns of the discriminator's surface
@@ -24,7 +26,10 @@ class Camera:
     def __init__(self, dataset: Dataset, judge: Judge, seed: int) -> None:
         self.dataset, self.judge, self.seed = dataset, judge, seed
         self._draws: dict[int, np.ndarray] = {}
-        self.extent = picture_extent(dataset)
+        self.plane = picture_plane(dataset)
+        self.extent = picture_extent(dataset, self.plane)
+        # Enough that a perfect sampler leaves fewer than 1 % of the modes of stacked MNIST without a sample.
+        self.measured = max(MEASURED[dataset.kind], MEASURED_A_MODE * len(dataset.modes.names))
 
     def take(self, lane: Lane) -> Frame:
         """Raises Diverged if a sample or a code is not finite."""
@@ -50,7 +55,7 @@ class Camera:
         arrays["latent"], share = project(codes, target[: len(codes)].reshape(len(codes), -1))
         arrays["latent_share"] = np.array(share)
         arrays["latent_modes"] = code_modes.astype("int16")
-        if lane.score and kind == "points":
+        if lane.score and self.dataset.train.shape[1:] == (2,):
             arrays["surface"] = lane.score(self._grid()).reshape(GRID, GRID).astype("float16")
         return Frame(lane=lane.index, step=lane.step, metrics=metrics, arrays=arrays)
 
@@ -66,6 +71,9 @@ class Camera:
             "measured": np.array(len(self.dataset.test)),
             "extent": np.array(self.extent),
         }
+        if self.plane:
+            arrays["middle"], arrays["axes"] = self.plane.middle, self.plane.axes
+            arrays["axes_share"] = np.array(self.plane.share)
         if modes.centres is not None and modes.std is not None:
             arrays["centres"] = modes.centres
             arrays["radius"] = np.array(mode_radius(modes.std, modes.centres.shape[1]))
@@ -76,7 +84,7 @@ class Camera:
     def _draw(self, lane: Lane) -> np.ndarray:
         if lane.index not in self._draws:
             random = np.random.default_rng([self.seed, 1])
-            self._draws[lane.index] = lane.model.draw_prior(random, MEASURED[self.dataset.kind])
+            self._draws[lane.index] = lane.model.draw_prior(random, self.measured)
         return self._draws[lane.index]
 
     def _grid(self) -> np.ndarray:
@@ -84,11 +92,47 @@ class Camera:
         return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
 
 
-def picture_extent(dataset: Dataset) -> float:
-    """Half the side of the square, centred on the origin, in which points are drawn: 1.25 times the farthest
-    coordinate.
+@dataclass(frozen=True)
+class Plane:
+    """The plane in which points of d dimensions are drawn: (points - middle) @ axes.
+
+    Attributes:
+        middle: (d,) the point drawn at the origin.
+        axes: (d, 2) the two directions, of length 1.
+        share: share of the real data's variance that the plane holds.
     """
-    return 1.25 * float(np.abs(dataset.train).max()) if dataset.kind == "points" else 0.0
+
+    middle: np.ndarray
+    axes: np.ndarray
+    share: float
+
+    def of(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, d) in the plane, (n, 2)."""
+        return (points - self.middle) @ self.axes
+
+
+def picture_plane(dataset: Dataset) -> Plane | None:
+    """The plane of the first two principal components of the training points; one dimension is drawn against zero.
+
+    None for images, and for points of two dimensions, which are drawn as they are.
+    """
+    if dataset.kind == "images" or dataset.train.shape[1] == 2:
+        return None
+    if dataset.train.shape[1] == 1:
+        return Plane(np.zeros(1), np.array([[1.0, 0.0]]), 1.0)
+    middle = dataset.train.mean(axis=0, dtype="float64")
+    variances, vectors = np.linalg.eigh(np.cov(dataset.train.T, dtype="float64"))
+    axes = vectors[:, :-3:-1]
+    return Plane(middle, axes * _signs(axes), float(variances[-2:].sum() / max(variances.sum(), 1e-12)))
+
+
+def picture_extent(dataset: Dataset, plane: Plane | None = None) -> float:
+    """Half the side of the square, centred on the origin, in which points are drawn: 1.25 times the farthest
+    coordinate, in the plane where they are projected.
+    """
+    if dataset.kind == "images":
+        return 0.0
+    return 1.25 * float(np.abs(plane.of(dataset.train) if plane else dataset.train).max())
 
 
 def as_stored(samples: np.ndarray) -> np.ndarray:
@@ -115,6 +159,8 @@ def project(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
     _, scales, components = np.linalg.svd(centred, full_matrices=False)
     plane = centred @ components[:2].T
     target = target - target.mean(axis=0)
+    if target.shape[1] == 1:  # one column spans no plane
+        target = np.pad(target, ((0, 0), (0, 1)))
     _, vectors = np.linalg.eigh(target.T @ target)
     largest = vectors[:, -2:][:, ::-1]
     goal = target @ (largest * _signs(largest))
