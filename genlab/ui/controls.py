@@ -42,7 +42,9 @@ def run_from_address() -> Run | None:
 def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     """Draw the controls; returns what they ask for, or None and the reason why that cannot be trained."""
     dataset = st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="dataset")
+    st.page_link("pages/data.py", label="Use your own data", icon=":material/upload:")
     entry = DATASETS[dataset]
+    dataset_settings = _dataset_settings(dataset)
     lanes = [_lane(lane, entry.kind, run) for lane in range(LANES)]
     left, right = st.columns(2)
     seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
@@ -56,6 +58,7 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
         help="Each lane trains for so many steps, in turn.",
     )
     fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "budget": steps}
+    fields["dataset_settings"] = dataset_settings
     devices = worker_news()["devices"]
     if "gpu" in devices:
         fields["device"] = st.selectbox("Device", ["gpu", "cpu"], format_func=devices.get, key="device")
@@ -104,6 +107,16 @@ def start(spec: RunSpec, run: Run | None, paused: bool = False) -> None:
     st.rerun()
 
 
+def _dataset_settings(dataset: str) -> dict[str, Any]:
+    """The settings of the data set, where it has any."""
+    defaults = DATASETS[dataset].settings()
+    names = list(type(defaults).model_fields)
+    if not names:
+        return {}
+    with st.expander("Data settings"):
+        return {name: _setting(defaults, name, _data_key(dataset, name)) for name in names}
+
+
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     """One lane's model and settings."""
     model = st.selectbox(
@@ -117,29 +130,33 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     names = list(type(defaults).model_fields)
     main = [name for name in names if _extra(defaults, name)["main"]]
     values = {}
+
+    def draw(name: str) -> None:
+        key = _key(lane, model, kind, name)
+        values[name] = _setting(defaults, name, key, (run, lane, name, key) if run else ())
+
     columns = st.columns(2)
     for i, name in enumerate(main):
         with columns[i % 2]:
-            values[name] = _setting(lane, model, kind, defaults, name, run)
+            draw(name)
     with st.expander("More settings"):
         for name in names:
             if name not in main:
-                values[name] = _setting(lane, model, kind, defaults, name, run)
+                draw(name)
     return {"model": model, "settings": values}
 
 
-def _setting(lane: int, model: str, kind: str, defaults: Settings, name: str, run: Run | None) -> Any:
-    """The widget that fits one setting."""
+def _setting(defaults: Settings, name: str, key: str, change: tuple[Any, ...] = ()) -> Any:
+    """The widget that fits one setting; one that may change while a run trains then calls `_change(*change)`."""
     field = type(defaults).model_fields[name]
     default = getattr(defaults, name)
     live = _extra(defaults, name)["live"]
-    key = _key(lane, model, kind, name)
     common: dict[str, Any] = {
         "key": key,
         "help": f"{field.description}{' Can be changed while it trains.' if live else ''}",
     }
-    if live and run:
-        common |= {"on_change": _change, "args": (run, lane, name, key)}
+    if live and change:
+        common |= {"on_change": _change, "args": change}
     label = (
         name.replace("_", " ")
         .replace("generator learning", "gen. learning")
@@ -153,9 +170,11 @@ def _setting(lane: int, model: str, kind: str, defaults: Settings, name: str, ru
         return st.toggle(label, default, **common)
     bounds = {type(rule).__name__: rule for rule in field.metadata}
     number = type(default)
-    low, high = number(bounds["Ge"].ge), number(bounds["Le"].le)
+    low = number(bounds["Ge"].ge) if "Ge" in bounds else None
+    high = number(bounds["Le"].le) if "Le" in bounds else None
     if number is int:
-        return st.number_input(label, low, high, default, **common)
+        step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
+        return st.number_input(label, low, high, default, step=step, **common)
     step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
     return st.number_input(label, low, high, default, step=step, format="%g", **common)
 
@@ -189,10 +208,16 @@ def _put_into_controls(spec: RunSpec) -> None:
     st.session_state.seed = spec.seed
     if spec.clock == "steps" and spec.budget:
         st.session_state[f"steps.{spec.dataset}"] = int(spec.budget)
+    for name, value in spec.dataset_settings.items():
+        st.session_state[_data_key(spec.dataset, name)] = value
     for lane, lane_spec in enumerate(spec.lanes[:LANES]):
         st.session_state[f"model.{lane}"] = lane_spec.model
         for name, value in lane_spec.settings.items():
             st.session_state[_key(lane, lane_spec.model, kind, name)] = value
+
+
+def _data_key(dataset: str, name: str) -> str:
+    return f"data.{dataset}.{name}"
 
 
 def _key(lane: int, model: str, kind: str, name: str) -> str:
