@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,25 @@ from genlab.datasets.base import Dataset, Kind
 from genlab.spec import Settings, live_names
 
 Tensor = Any
+Ability = Literal["sample", "encode", "reconstruct", "score"]
+Prior = Literal["normal", "uniform"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a model is built with, apart from its settings and the data.
+
+    Attributes:
+        seed: from which the first weights are drawn.
+        seeds: the Keras SeedGenerator that every random draw of the phases comes from.
+        step: a variable, the steps trained so far, for what changes with time.
+        input_gradient: function, x (batch, ...) -> gradient of the sum of function(x) with respect to x.
+    """
+
+    seed: int
+    seeds: Any
+    step: Any
+    input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -26,44 +45,65 @@ class Phase:
     """One kind of update: which networks move, against which loss.
 
     Attributes:
-        updates: names of the networks whose weights this phase, and nothing else in it, moves.
-        loss: batch (batch, ...) -> scalars by name; "loss" is what is minimised, the others are recorded beside it.
+        updates: names of the networks whose weights this phase, and nothing else in it, moves by gradient.
+        loss: batch (batch, ...), labels (batch,) int32 -> scalars by name; "loss" is what is minimised, the others are
+        recorded beside it.
         logs: the names that `loss` returns, in their order.
         optimizer: a Keras optimizer of this phase alone.
         repeats: updates per step, each on a new batch; a number or a variable.
+        after: called after each update, for what is no gradient step: clipping weights, averaging them.
+        follows: names of the networks that only `after` moves.
     """
 
     name: str
     updates: tuple[str, ...]
-    loss: Callable[[Tensor], dict[str, Tensor]]
+    loss: Callable[[Tensor, Tensor], dict[str, Tensor]]
     logs: tuple[str, ...]
     optimizer: Any
     repeats: Any = 1
+    after: Callable[[], None] | None = None
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Model:
     """A built model. The functions take and return tensors, and run networks as they are used after training.
 
+    Labels, (n,) int32, say which class is asked for; a model that is not conditional does not look at them.
+
     Attributes:
         networks: Keras models by name.
-        seed: the Keras SeedGenerator that every random draw of the phases comes from.
         latent_dim: dimensions of the latent.
-        sample: latent (n, latent_dim) -> examples.
-        encode: examples -> (mean, log variance), each (n, latent_dim); None if the model has no encoder.
-        score: examples -> (n,) probability of being real; None if the model has no discriminator of examples.
+        sample: latent (n, latent_dim), labels -> examples.
+        decode: the same without noise that `sample` may add to what the decoder says; None if they are one.
+        encode: examples, labels -> (code,) or (mean, log variance), each (n, latent_dim); None without an encoder.
+        score: examples, labels -> (n,) what the discriminator says of each; None if no network judges examples alone.
+        score_is: what `score` says: a "probability" of being real, or a "value" without a scale.
+        prior: the latent is drawn from a standard "normal" or is "uniform" in [-1, 1], in each dimension.
+        conditional: whether the labels are looked at.
     """
 
     networks: dict[str, Any]
     phases: list[Phase]
-    seed: Any
     latent_dim: int
-    sample: Callable[[Tensor], Tensor]
-    encode: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None
-    score: Callable[[Tensor], Tensor] | None = None
+    sample: Callable[[Tensor, Tensor], Tensor]
+    decode: Callable[[Tensor, Tensor], Tensor] | None = None
+    encode: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None
+    score: Callable[[Tensor, Tensor], Tensor] | None = None
+    score_is: Literal["probability", "value"] = "probability"
+    prior: Prior = "normal"
+    conditional: bool = False
+
+    @property
+    def reconstruct(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """Examples, labels -> what the decoder makes of their codes; None without an encoder."""
+        encode, decode = self.encode, self.decode or self.sample
+        return encode and (lambda x, labels: decode(encode(x, labels)[0], labels))
 
     def draw_prior(self, random: np.random.Generator, count: int) -> np.ndarray:
-        """(count, latent_dim) draws from the prior, a standard normal, float32."""
+        """(count, latent_dim) draws from the prior, float32."""
+        if self.prior == "uniform":
+            return random.uniform(-1, 1, (count, self.latent_dim)).astype("float32")
         return random.standard_normal((count, self.latent_dim), dtype="float32")
 
 
@@ -74,17 +114,19 @@ class ModelFamily:
     Attributes:
         title: for people.
         settings: the class of its settings; its defaults suit points.
-        build: settings (live ones as variables), data set, seed -> Model; its docstring says what is optimised and by
-        whom it was proposed.
-        defaults: per kind of data, the settings whose preset differs from the class's defaults.
+        build: settings (live ones as variables), data set, context -> Model; its docstring says what is optimised, by
+        whom it was proposed and what each recorded number means.
         curves: what to draw as its losses: the label in the legend, and the recorded name "phase/log".
+        abilities: what the built model can do, beside `sample`.
+        defaults: per kind of data, the settings whose preset differs from the class's defaults.
     """
 
     name: str
     title: str
     settings: type[Settings]
-    build: Callable[[Any, Dataset, int], Model]
+    build: Callable[[Any, Dataset, Context], Model]
     curves: dict[str, str]
+    abilities: tuple[Ability, ...] = ()
     defaults: dict[Kind, dict[str, Any]] = field(default_factory=dict)
 
     def resolve(self, given: dict[str, Any], kind: Kind) -> Settings:

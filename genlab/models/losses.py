@@ -1,7 +1,12 @@
-"""Losses: pure functions of logits, of moments or of examples. Every one is summed per example, then averaged."""
+"""Losses: pure functions of logits, of gradients, of moments or of examples.
+
+Every one is summed per example, then averaged over the batch. Logits are (batch, 1).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,19 +15,104 @@ from keras import ops
 Tensor = Any
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-log D(x) - log(1 - D(G(z))), averaged over the batch, in nats; 2 ln 2 = 1.386 where D cannot tell.
+@dataclass(frozen=True)
+class Game:
+    """What a discriminator and a generator each minimise.
 
-    Goodfellow et al. 2014, "Generative Adversarial Nets", equation 1; logits are (batch, 1).
+    Attributes:
+        discriminator: real logits, fake logits, smoothing -> scalar. One-sided label smoothing (Salimans et al. 2016)
+        asks for 1 - smoothing instead of 1 on real examples.
+        generator: fake logits -> scalar.
+        probability: logits -> probability of being real; None where they are values without a scale.
+        border: the logit above which an example is taken for real.
     """
-    return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
+
+    discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+    probability: Callable[[Tensor], Tensor] | None
+    border: float = 0.0
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+    """-(1 - s) log D(x) - s log(1 - D(x)) - log(1 - D(G(z))) in nats; 2 ln 2 = 1.386 where D cannot tell and s = 0.
+
+    Goodfellow et al. 2014, "Generative Adversarial Nets", equation 1, with D the sigmoid of the logits.
+    """
+    real = ops.softplus(-real_logits) + smoothing * real_logits
+    return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
+
+
+def saturating_loss(fake_logits: Tensor) -> Tensor:
+    """log(1 - D(G(z))) in nats; -ln 2 where D cannot tell. Its gradient vanishes where D is sure of a fake.
+
+    Goodfellow et al. 2014, equation 1: the generator's half of the minimax game.
+    """
+    return -ops.mean(ops.softplus(fake_logits))
 
 
 def non_saturating_loss(fake_logits: Tensor) -> Tensor:
-    """-log D(G(z)), averaged over the batch, in nats; ln 2 = 0.693 where D cannot tell. Goodfellow et al. 2014, section
-    3.
-    """
+    """-log D(G(z)) in nats; ln 2 = 0.693 where D cannot tell. Goodfellow et al. 2014, section 3."""
     return ops.mean(ops.softplus(-fake_logits))
+
+
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+    """(D(x) - (1 - s))^2 / 2 + D(G(z))^2 / 2, with D the logits; 0.25 where D cannot tell and s = 0.
+
+    Mao et al. 2017, "Least Squares Generative Adversarial Networks", equation 9.
+    """
+    return 0.5 * (ops.mean(ops.square(real_logits - (1.0 - smoothing))) + ops.mean(ops.square(fake_logits)))
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """(D(G(z)) - 1)^2 / 2; 0.125 where D cannot tell. Mao et al. 2017, equation 9."""
+    return 0.5 * ops.mean(ops.square(fake_logits - 1.0))
+
+
+def hinge_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+    """max(0, 1 - s - D(x)) + max(0, 1 + D(G(z))), with D the logits. Lim and Ye 2017, "Geometric GAN"."""
+    return ops.mean(ops.relu(1.0 - smoothing - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
+
+
+def critic_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+    """D(G(z)) - D(x), with D the logits: minus an estimate of the Wasserstein distance, if D is 1-Lipschitz.
+
+    Arjovsky et al. 2017, "Wasserstein GAN", equation 3. A critic has no label that could be smoothed.
+    """
+    return ops.mean(fake_logits) - ops.mean(real_logits)
+
+
+def critic_generator_loss(fake_logits: Tensor) -> Tensor:
+    """-D(G(z)), with D the logits. Of the critic in Arjovsky et al. 2017 and of the hinge in Lim and Ye 2017."""
+    return -ops.mean(fake_logits)
+
+
+GAMES = {
+    "non-saturating": Game(discriminator_loss, non_saturating_loss, ops.sigmoid),
+    "minimax": Game(discriminator_loss, saturating_loss, ops.sigmoid),
+    "least-squares": Game(
+        least_squares_discriminator_loss, least_squares_generator_loss, lambda logits: ops.clip(logits, 0.0, 1.0), 0.5
+    ),
+    "hinge": Game(hinge_loss, critic_generator_loss, None),
+    "wasserstein": Game(critic_loss, critic_generator_loss, None),
+}
+
+
+def gradient_penalty(gradient: Tensor) -> Tensor:
+    """(||g|| - 1)^2 for gradients g (batch, ...) of a critic at points between real and generated examples.
+
+    Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", equation 3. The 1e-12 keeps the root differentiable
+    where a gradient is zero.
+    """
+    norm = ops.sqrt(_sum_per_example(ops.square(gradient)) + 1e-12)
+    return ops.mean(ops.square(norm - 1.0))
+
+
+def r1_penalty(gradient: Tensor) -> Tensor:
+    """||g||^2 / 2 for gradients g (batch, ...) of a discriminator at real examples.
+
+    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 9 without its weight.
+    """
+    return 0.5 * ops.mean(_sum_per_example(ops.square(gradient)))
 
 
 def kl_per_dimension(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -33,20 +123,47 @@ def kl_per_dimension(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * ops.mean(ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance, axis=0)
 
 
+def squared_error(x: Tensor, decoded: Tensor) -> Tensor:
+    """||x - decoded||^2, summed over the values of an example."""
+    return ops.mean(_sum_per_example(ops.square(x - decoded)))
+
+
 def gaussian_negative_log_likelihood(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
-    """-log N(x; mean, std^2) in nats, summed over the dimensions and averaged over the batch; may be negative."""
+    """-log N(x; mean, std^2) in nats, summed over the values of an example; may be negative."""
     scaled = (x - mean) * ops.exp(-log_std)
     per_value = 0.5 * ops.square(scaled) + log_std + 0.5 * np.log(2 * np.pi)
     return ops.mean(_sum_per_example(per_value))
 
 
 def bernoulli_negative_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
-    """-log p(x) in nats for pixels x in [0, 1], summed over the pixels and averaged over the batch.
+    """-log p(x) in nats for pixels x in [0, 1], summed over the pixels of an example.
 
     Summed, not averaged, over the pixels: the average makes the KL outweigh the picture and the posterior collapse.
     """
     per_pixel = ops.softplus(logits) - x * logits
     return ops.mean(_sum_per_example(per_pixel))
+
+
+def maximum_mean_discrepancy(codes: Tensor, draws: Tensor) -> Tensor:
+    """Squared maximum mean discrepancy between codes and draws from a standard normal, both (batch, d); unbiased, so it
+    may be a little below zero.
+
+    Kernel: the inverse multiquadratics C / (C + ||a - b||^2), summed over C = 2 d s for the scales s in 0.1 ... 10.
+    Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", algorithm 2 and section 4.
+    """
+    count, dimensions = codes.shape
+    apart = 1.0 - ops.eye(count)
+
+    def distances(a: Tensor, b: Tensor) -> Tensor:
+        return ops.sum(ops.square(a[:, None, :] - b[None, :, :]), axis=-1)
+
+    codes_codes, draws_draws, codes_draws = distances(codes, codes), distances(draws, draws), distances(codes, draws)
+    total = 0.0
+    for scale in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0):
+        c = 2.0 * dimensions * scale
+        within = ops.sum(apart * (c / (c + codes_codes) + c / (c + draws_draws))) / (count * (count - 1))
+        total += within - 2.0 * ops.mean(c / (c + codes_draws))
+    return total
 
 
 def _sum_per_example(values: Tensor) -> Tensor:

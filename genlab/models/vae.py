@@ -5,87 +5,120 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models.base import Model, ModelFamily, Phase, Tensor
+from genlab.models import coders
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
-from genlab.spec import Settings, setting
+from genlab.spec import setting
 
 
-class VaeSettings(Settings):
-    learning_rate: float = setting(1e-3, "Step size of Adam.", minimum=0, maximum=1, live=True, main=True)
+class VaeSettings(coders.CoderSettings):
     beta: float = setting(
         1.0, "Weight of the KL; 1 is the evidence lower bound.", minimum=0, maximum=1000, live=True, main=True
     )
-    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
-    width: int = setting(64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512)
-    batch_size: int = setting(128, "Examples in each update.", minimum=2, maximum=4096)
+    beta_schedule: Literal["constant", "warm-up", "cyclical"] = setting(
+        "constant", "Beta from the first step on, rising to it once, or rising again and again."
+    )
+    schedule_steps: int = setting(
+        1000, "Steps of the rise, or of one cycle, half of which is the rise.", minimum=1, maximum=1_000_000
+    )
+    free_bits: float = setting(
+        0.0, "Nats of each latent dimension's KL that cost nothing.", minimum=0, maximum=100, live=True
+    )
+    likelihood: Literal["gaussian", "bernoulli"] = setting(
+        "gaussian", "What the decoder says of a value: a Gaussian, or, of pixels alone, the chance of white."
+    )
+    decoder_variance: Literal["learned", "fixed"] = setting(
+        "learned", "Whether the Gaussian's standard deviation is learned."
+    )
+    decoder_std: float = setting(
+        0.1, "That deviation where it is fixed, in the units of the data.", minimum=1e-3, maximum=100
+    )
     decoding: Literal["mean", "sampled"] = setting(
         "mean", "Samples are the decoder's mean, or that with the decoder's own noise added."
     )
+    conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.")
 
 
-def build_vae(settings: Any, dataset: Dataset, seed: int) -> Model:
-    """min E_q(z|x)[-log p(x|z)] + beta KL(q(z|x) || N(0, I)), the negative evidence lower bound where beta = 1.
+def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
+    """min E_q(z|x)[-log p(x|z)] + beta KL(q(z|x) || N(0, I)), the negative evidence lower bound where beta = 1
 
     Kingma and Welling 2013, "Auto-Encoding Variational Bayes"; beta after Higgins et al. 2017 (beta-VAE). On points
     p(x|z) is a Gaussian with one learned standard deviation (Rybkin et al. 2021, sigma-VAE), which starts at half the
-    data's: an unlearned 1 would be more noise than ring8 has spread, and the posterior would collapse. On images it is
-    a
-    Bernoulli per pixel.
+    data's: a fixed 1 would be more noise than ring8 has spread, and the posterior would collapse. On images the preset
+    is a Bernoulli per pixel.
 
-    Recorded, in nats per example: `vae/loss`, `vae/reconstruction`, `vae/kl`; and `vae/decoder_std` on points, in the
-    units of the data.
+    Further settings: beta rises once (Bowman et al. 2016) or in cycles (Fu et al. 2019); free bits (Kingma et al. 2016)
+    charge each dimension at least so many nats, averaged over the batch; a conditional version (Sohn et al. 2015).
+
+    Recorded, in nats per example:
+
+    - `vae/reconstruction`: -log p(x|z) at one draw of z. Of a Gaussian it may be below 0.
+    - `vae/kl`: the KL, all dimensions together, before free bits.
+    - `vae/loss`: what is minimised.
+    - `vae/beta`: the weight at this step.
+    - `vae/decoder_std`: the Gaussian's standard deviation, in the units of the data.
     """
     import keras
     from keras import ops
 
     from genlab.models import losses, networks
 
-    points = dataset.kind == "points"
+    gaussian = settings.likelihood == "gaussian"
+    both = coders.make_coders(settings, dataset, context, moments=True, conditional=settings.conditional)
+    if not gaussian and both.points:
+        raise ValueError("A Bernoulli likelihood is for pixels between 0 and 1. Choose gaussian for points.")
+    parts = dict(both.networks)
     shape = dataset.train.shape[1:]
-    encoder = networks.encoder(shape, 2 * settings.latent_dim, settings.width, seed, "encoder")
-    decoder = networks.decoder(settings.latent_dim, shape, settings.width, seed + 1000, "decoder")
-    parts = {"encoder": encoder, "decoder": decoder}
-    if points:
-        noise = networks.LearnedNoise(0.5 * float(dataset.train.std()), name="noise")
+    if gaussian:
+        learned = settings.decoder_variance == "learned"
+        start = 0.5 * float(dataset.train.std()) if learned else settings.decoder_std
+        noise = networks.LearnedNoise(start, name="noise", trainable=learned)
         parts["noise"] = keras.Sequential([keras.layers.Input(shape), noise], name="noise")
-    seeds = keras.random.SeedGenerator(seed)
 
-    def encode(x: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
-        mean, log_variance = ops.split(encoder(x, training=training), 2, axis=1)
-        return mean, log_variance
+    def beta() -> Tensor:
+        done = ops.cast(context.step, "float32") / settings.schedule_steps
+        share = {
+            "constant": lambda: ops.ones(()),
+            "warm-up": lambda: ops.minimum(done, 1.0),
+            "cyclical": lambda: ops.minimum(2.0 * (done - ops.floor(done)), 1.0),
+        }[settings.beta_schedule]()
+        return ops.convert_to_tensor(settings.beta) * share
 
-    def evidence_lower_bound(x: Tensor) -> dict[str, Tensor]:
-        mean, log_variance = encode(x, training=True)
-        latent = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=seeds)
-        decoded = decoder(latent, training=True)
-        logs = {}
-        if points:
+    def evidence_lower_bound(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        mean, log_variance = both.moments(x, labels, training=True)
+        latent = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
+        logs = {"beta": beta()}
+        if gaussian:
+            decoded = both.decode(latent, labels, training=True)
             log_std = parts["noise"](decoded, training=True)
             reconstruction = losses.gaussian_negative_log_likelihood(x, decoded, log_std)
             logs["decoder_std"] = ops.exp(ops.mean(log_std))
         else:
-            reconstruction = losses.bernoulli_negative_log_likelihood(x, decoded)
-        kl = ops.sum(losses.kl_per_dimension(mean, log_variance))
-        return {"loss": reconstruction + settings.beta * kl, "reconstruction": reconstruction, "kl": kl, **logs}
+            reconstruction = losses.bernoulli_negative_log_likelihood(x, both.raw(latent, labels, training=True))
+        kl = losses.kl_per_dimension(mean, log_variance)
+        charged = ops.sum(ops.maximum(kl, ops.convert_to_tensor(settings.free_bits)))
+        loss = reconstruction + logs["beta"] * charged
+        return {"loss": loss, "reconstruction": reconstruction, "kl": ops.sum(kl), **logs}
 
-    def sample(latent: Tensor) -> Tensor:
-        decoded = decoder(latent, training=False)
-        mean = decoded if points else ops.sigmoid(decoded)
+    def sample(latent: Tensor, labels: Tensor) -> Tensor:
+        mean = both.decode(latent, labels)
         if settings.decoding == "mean":
             return mean
-        if points:
-            return mean + ops.exp(parts["noise"](mean)) * keras.random.normal(ops.shape(mean), seed=seed)
-        return ops.cast(keras.random.uniform(ops.shape(mean), seed=seed) < mean, "float32")
+        if gaussian:
+            noisy = mean + ops.exp(parts["noise"](mean)) * keras.random.normal(ops.shape(mean), seed=context.seed)
+            return noisy if both.points else ops.clip(noisy, 0.0, 1.0)
+        return ops.cast(keras.random.uniform(ops.shape(mean), seed=context.seed) < mean, "float32")
 
     optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
-    logs = ("loss", "reconstruction", "kl") + (("decoder_std",) if points else ())
+    logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
         networks=parts,
         phases=[Phase("vae", tuple(parts), evidence_lower_bound, logs, optimizer)],
-        seed=seeds,
         latent_dim=settings.latent_dim,
         sample=sample,
-        encode=encode,
+        decode=both.decode,
+        encode=both.moments,
+        conditional=settings.conditional,
     )
 
 
@@ -96,6 +129,7 @@ MODELS.add(
         settings=VaeSettings,
         build=build_vae,
         curves={"reconstruction": "vae/reconstruction", "KL": "vae/kl"},
-        defaults={"images": {"latent_dim": 8, "width": 16, "batch_size": 32}},
+        abilities=("sample", "encode", "reconstruct"),
+        defaults={"images": {**coders.IMAGES, "likelihood": "bernoulli"}},
     )
 )

@@ -17,6 +17,7 @@ MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a fram
 MEASURED_A_MODE = 5
 SHOWN = {"points": 1000, "images": 64}  # samples kept for the picture, the first of those measured
 LATENT_POINTS = 800
+RECONSTRUCTED = {"points": 300, "images": 32}  # held-out examples that are encoded and decoded again
 GRID = 48  # rows and columns of the discriminator's surface
 
 
@@ -25,7 +26,7 @@ class Camera:
 
     def __init__(self, dataset: Dataset, judge: Judge, seed: int) -> None:
         self.dataset, self.judge, self.seed = dataset, judge, seed
-        self._draws: dict[int, np.ndarray] = {}
+        self._draws: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.plane = picture_plane(dataset)
         self.extent = picture_extent(dataset, self.plane)
         # Enough that a perfect sampler leaves fewer than 1 % of the modes of stacked MNIST without a sample.
@@ -34,8 +35,8 @@ class Camera:
     def take(self, lane: Lane) -> Frame:
         """Raises Diverged if a sample or a code is not finite."""
         kind = self.dataset.kind
-        latent = self._draw(lane)
-        samples = _finite(lane.sample(latent), "A sample", lane)
+        latent, labels = self._draw(lane)
+        samples = _finite(lane.sample(latent, labels), "A sample", lane)
         modes = self.judge.assign(samples)
         metrics = coverage(modes, self.dataset.modes.shares)
         arrays = {
@@ -44,19 +45,28 @@ class Camera:
             "mode_share": metrics.pop("share").astype("float32"),
         }
         metrics["samples"] = len(samples)
+        real, real_labels = self.dataset.test[:LATENT_POINTS], self.dataset.test_labels[:LATENT_POINTS]
         if lane.encode:
-            mean, log_variance = lane.encode(self.dataset.test[:LATENT_POINTS])
-            codes, code_modes = _finite(mean, "A code", lane), self.dataset.test_labels[:LATENT_POINTS]
-            arrays["kl"] = (0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)).mean(axis=0)
-            metrics["kl_held_out"] = float(arrays["kl"].sum())
+            moments = lane.encode(real, real_labels.astype("int32"))
+            codes, code_modes = _finite(moments[0], "A code", lane), real_labels
+            if len(moments) == 2:
+                mean, log_variance = moments
+                arrays["kl"] = (0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)).mean(axis=0)
+                metrics["kl_held_out"] = float(arrays["kl"].sum())
+            shown = RECONSTRUCTED[kind]
+            decoded = lane.reconstruct(real[:shown], real_labels[:shown].astype("int32"))
+            metrics["reconstruction_error"] = float(np.mean((decoded - real[:shown]) ** 2))
+            arrays["reconstructed"] = as_stored(decoded)
         else:
             codes, code_modes = latent[:LATENT_POINTS], modes[:LATENT_POINTS]
         target = self.dataset.test if lane.encode else samples
         arrays["latent"], share = project(codes, target[: len(codes)].reshape(len(codes), -1))
         arrays["latent_share"] = np.array(share)
         arrays["latent_modes"] = code_modes.astype("int16")
-        if lane.score and self.dataset.train.shape[1:] == (2,):
-            arrays["surface"] = lane.score(self._grid()).reshape(GRID, GRID).astype("float16")
+        if lane.score and not lane.model.conditional and self.dataset.train.shape[1:] == (2,):
+            surface = lane.score(self._grid(), np.zeros(GRID * GRID, "int32")).reshape(GRID, GRID)
+            arrays["surface"] = surface.astype("float32")
+            arrays["surface_is"] = np.array(lane.model.score_is)
         return Frame(lane=lane.index, step=lane.step, metrics=metrics, arrays=arrays)
 
     def reference(self) -> dict[str, np.ndarray]:
@@ -81,10 +91,13 @@ class Camera:
             arrays["accuracy"] = np.array(self.judge.accuracy)
         return arrays
 
-    def _draw(self, lane: Lane) -> np.ndarray:
+    def _draw(self, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
+        """The latents of a lane, and the classes to ask for: as many of each as the data has."""
         if lane.index not in self._draws:
-            random = np.random.default_rng([self.seed, 1])
-            self._draws[lane.index] = lane.model.draw_prior(random, self.measured)
+            random, count = np.random.default_rng([self.seed, 1]), self.measured
+            latent = lane.model.draw_prior(random, count)
+            shares = self.dataset.modes.shares
+            self._draws[lane.index] = latent, random.choice(len(shares), count, p=shares).astype("int32")
         return self._draws[lane.index]
 
     def _grid(self) -> np.ndarray:

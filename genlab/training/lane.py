@@ -35,13 +35,21 @@ class Lane:
         with backend.place_on(device):
             backend.seed_initializers(seed)
             namespace, self._live = with_variables(self.settings)
-            self.model = self.family.build(namespace, dataset, seed)
+            self._context = backend.make_context(seed)
+            model = self.model = self.family.build(namespace, dataset, self._context)
             self._train = backend.compile_steps(
-                self.model.phases, self.model.networks, self.model.seed, dataset.train, self.settings.batch_size, device
+                model.phases,
+                model.networks,
+                self._context,
+                dataset.train,
+                dataset.train_labels,
+                self.settings.batch_size,
+                device,
             )
-            self.sample = backend.compile_function(self.model.sample)
-            self.encode = self.model.encode and backend.compile_function(self.model.encode)
-            self.score = self.model.score and backend.compile_function(self.model.score)
+            self.sample = backend.compile_function(model.sample)
+            self.encode = model.encode and backend.compile_function(model.encode)
+            self.reconstruct = model.reconstruct and backend.compile_function(model.reconstruct)
+            self.score = model.score and backend.compile_function(model.score)
 
     def compile(self) -> None:
         """Compile the training call, without a step, so that compiling is not counted as training."""
@@ -101,4 +109,4 @@ class Lane:
     def _variables(self) -> list[Any]:
         found = [variable for network in self.model.networks.values() for variable in network.variables]
         found += [variable for phase in self.model.phases for variable in phase.optimizer.variables]
-        return [*found, self.model.seed.state, *self._live.values()]
+        return [*found, self._context.seeds.state, self._context.step, *self._live.values()]

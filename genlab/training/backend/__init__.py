@@ -5,9 +5,19 @@ from genlab.training.backend.tensorflow import (
     compile_steps,
     describe,
     devices,
+    make_context,
     place_on,
     prepare,
     seed_initializers,
 )
 
-__all__ = ["compile_function", "compile_steps", "describe", "devices", "place_on", "prepare", "seed_initializers"]
+__all__ = [
+    "compile_function",
+    "compile_steps",
+    "describe",
+    "devices",
+    "make_context",
+    "place_on",
+    "prepare",
+    "seed_initializers",
+]

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from genlab.models.base import Phase
+from genlab.models.base import Context, Phase
 from genlab.training.backend.quiet import quiet_standard_error
 
 with quiet_standard_error():  # TensorFlow reports which CPU and CUDA libraries it did not find, whatever its log level
@@ -63,28 +63,49 @@ def seed_initializers(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def make_context(seed: int) -> Context:
+    """What a model is built with, on the device of the surrounding `place_on`."""
+    seeds = keras.random.SeedGenerator(seed)
+    step = keras.Variable(0, dtype="int32", trainable=False, name="step")
+    return Context(seed, seeds, step, _input_gradient)
+
+
+def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(function(x))
+    return tape.gradient(total, x)
+
+
 def compile_steps(
-    phases: Sequence[Phase], networks: dict[str, Any], seeds: Any, examples: np.ndarray, batch_size: int, device: str
+    phases: Sequence[Phase],
+    networks: dict[str, Any],
+    context: Context,
+    examples: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+    device: str,
 ) -> Callable[[int], np.ndarray]:
     """A function of a number of steps that trains for so many and returns the mean of each recorded number over them.
 
-    The examples are put on the device once; each update gathers a new batch of rows, drawn with replacement. One
-    compiled
-    call for many steps, since on small networks the calls would cost as much as the steps. XLA on a GPU only: on a CPU
-    it makes convolutions several times slower.
+    The examples and their labels are put on the device once; each update gathers a new batch of rows, drawn with
+    replacement. One compiled call for many steps, since on small networks the calls would cost as much as the steps.
+    XLA on a GPU only: on a CPU it makes convolutions several times slower.
     """
-    data = tf.constant(examples)
+    data, classes = tf.constant(examples), tf.constant(labels.astype("int32"))
     moving = [[v for name in phase.updates for v in networks[name].trainable_variables] for phase in phases]
     for phase, variables in zip(phases, moving, strict=True):
         phase.optimizer.build(variables)
 
     def update(phase: Phase, variables: list[Any]) -> tf.Tensor:
-        rows = keras.random.randint((batch_size,), 0, len(examples), seed=seeds)
+        rows = keras.random.randint((batch_size,), 0, len(examples), seed=context.seeds)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in variables])
-            logs = phase.loss(tf.gather(data, rows))
+            logs = phase.loss(tf.gather(data, rows), tf.gather(classes, rows))
         gradients = tape.gradient(logs["loss"], [v.value for v in variables])
         phase.optimizer.apply(gradients, variables)
+        if phase.after:
+            phase.after()
         return tf.stack([logs[name] for name in phase.logs])
 
     @tf.function(jit_compile=resolve(device) == "gpu", autograph=False)
@@ -100,6 +121,7 @@ def compile_steps(
                 zeros = tf.zeros(len(phase.logs))
                 _, sums = tf.while_loop(lambda i, _, n=repeats: i < n, repeat, (0, zeros))
                 new_totals.append(total + sums / tf.cast(tf.maximum(repeats, 1), tf.float32))
+            context.step.assign_add(1)
             return done + 1, new_totals
 
         totals = [tf.zeros(len(phase.logs)) for phase in phases]

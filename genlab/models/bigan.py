@@ -1,0 +1,117 @@
+"""The bidirectional GAN: a GAN with an encoder, judged by pairs of example and latent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genlab.datasets.base import Dataset
+from genlab.models import coders
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.registry import MODELS
+from genlab.spec import setting
+
+
+class BiganSettings(coders.CoderSettings):
+    discriminator_learning_rate: float = setting(
+        1e-3, "Step size of the discriminator.", minimum=0, maximum=1, live=True, main=True
+    )
+    discriminator_width: int = setting(
+        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
+    )
+    discriminator_steps: int = setting(
+        1, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
+    )
+    spectral_normalization: bool = setting(False, "Bound how steep the discriminator can be.")
+
+
+def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
+    """min_{G,E} max_D E[log D(x, E(x))] + E[log(1 - D(G(z), z))]
+
+    Donahue et al. 2017, "Adversarial Feature Learning", and Dumoulin et al. 2017, "Adversarially Learned Inference".
+    Where it succeeds E inverts G, without ever having seen a reconstruction error. Encoder and generator minimise the
+    same loss with the labels swapped, as in the paper. D judges pairs, so there is no score of an example alone.
+
+    Recorded:
+
+    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; with it the shares of real pairs and of generated pairs
+      that it gets right.
+    - `generator/loss`: of encoder and generator, 2 ln 2 there too.
+    - `generator/reconstruction`: the squared error of G(E(x)), watched and not minimised.
+    """
+    import keras
+    from keras import ops
+
+    from genlab.models import losses, networks
+
+    shape = dataset.train.shape[1:]
+    both = coders.make_coders(settings, dataset, context)
+    discriminator = networks.encoder(
+        shape,
+        1,
+        settings.discriminator_width,
+        context.seed + 2000,
+        "discriminator",
+        spectral_normalization=settings.spectral_normalization,
+        latent_dim=settings.latent_dim,
+    )
+
+    def logits(x: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Of real and of generated pairs, and the codes; `training` says whether the discriminator learns, or they."""
+        codes = both.code(x, labels, training=not training)
+        draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
+        generated = both.decode(draws, labels, training=not training)
+        real = discriminator([x, codes], training=training)
+        return real, discriminator([generated, draws], training=training), codes
+
+    def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        real, fake, _ = logits(x, labels, training=True)
+        return {
+            "loss": losses.discriminator_loss(real, fake),
+            "accuracy_real": ops.mean(ops.cast(real > 0, "float32")),
+            "accuracy_fake": ops.mean(ops.cast(fake < 0, "float32")),
+        }
+
+    def deceive(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        real, fake, codes = logits(x, labels, training=False)
+        return {
+            "loss": losses.discriminator_loss(fake, real),
+            "reconstruction": losses.squared_error(x, both.decode(codes, labels)),
+        }
+
+    def adam(learning_rate: Any) -> keras.optimizers.Optimizer:
+        return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=0.5)
+
+    return Model(
+        networks={**both.networks, "discriminator": discriminator},
+        phases=[
+            Phase(
+                "discriminator",
+                ("discriminator",),
+                tell_apart,
+                ("loss", "accuracy_real", "accuracy_fake"),
+                adam(settings.discriminator_learning_rate),
+                settings.discriminator_steps,
+            ),
+            Phase(
+                "generator", ("encoder", "decoder"), deceive, ("loss", "reconstruction"), adam(settings.learning_rate)
+            ),
+        ],
+        latent_dim=settings.latent_dim,
+        sample=both.decode,
+        encode=lambda x, labels: (both.code(x, labels),),
+    )
+
+
+MODELS.add(
+    ModelFamily(
+        name="bigan",
+        title="BiGAN",
+        settings=BiganSettings,
+        build=build_bigan,
+        curves={"generator": "generator/loss", "discriminator": "discriminator/loss"},
+        abilities=("sample", "encode", "reconstruct"),
+        defaults={
+            "images": {**coders.IMAGES, "latent_dim": 16, "discriminator_width": 32, "spectral_normalization": True}
+        },
+    )
+)

@@ -1,0 +1,79 @@
+"""What all autoencoders share: an encoder, a decoder, their settings, and how an image comes out of its logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from genlab.datasets.base import Dataset
+from genlab.models.base import Context, Tensor
+from genlab.spec import Settings, setting
+
+
+class CoderSettings(Settings):
+    learning_rate: float = setting(1e-3, "Step size of Adam.", minimum=0, maximum=1, live=True, main=True)
+    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
+    width: int = setting(64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512)
+    batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
+
+
+IMAGES = {"latent_dim": 8, "width": 16, "batch_size": 32}
+
+
+@dataclass(frozen=True)
+class Coders:
+    """An encoder and a decoder of the same width.
+
+    Attributes:
+        networks: "encoder" and "decoder".
+        classes: number of labels that both are told; 0 if they are told none.
+        points: whether examples are points; else images.
+    """
+
+    networks: dict[str, Any]
+    classes: int
+    points: bool
+
+    def moments(self, x: Tensor, labels: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
+        """Examples -> mean and log variance of their codes, where the encoder has twice the latent's outputs."""
+        from keras import ops
+
+        mean, log_variance = ops.split(self.code(x, labels, training), 2, axis=1)
+        return mean, log_variance
+
+    def code(self, x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """Examples -> what the encoder says of them, (batch, outputs)."""
+        from genlab.models import networks
+
+        return networks.call(self.networks["encoder"], x, labels, training=training)
+
+    def raw(self, latent: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """Latents -> coordinates, or logits of pixels."""
+        from genlab.models import networks
+
+        return networks.call(self.networks["decoder"], latent, labels, training=training)
+
+    def decode(self, latent: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """Latents -> examples."""
+        from keras import ops
+
+        raw = self.raw(latent, labels, training)
+        return raw if self.points else ops.sigmoid(raw)
+
+
+def make_coders(
+    settings: Any, dataset: Dataset, context: Context, *, moments: bool = False, conditional: bool = False
+) -> Coders:
+    """The two networks; with `moments` the encoder says a mean and a log variance for each dimension of the latent."""
+    from genlab.models import networks
+
+    shape = dataset.train.shape[1:]
+    classes = len(dataset.modes.names) if conditional else 0
+    outputs = (2 if moments else 1) * settings.latent_dim
+    parts = {
+        "encoder": networks.encoder(shape, outputs, settings.width, context.seed, "encoder", classes=classes),
+        "decoder": networks.decoder(
+            settings.latent_dim, shape, settings.width, context.seed + 1000, "decoder", classes=classes
+        ),
+    }
+    return Coders(parts, classes, dataset.kind == "points")
