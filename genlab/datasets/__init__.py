@@ -1,7 +1,10 @@
 """Data sets. Importing this package registers them; each line below is one file of them, in the order of the lists."""
 
 # isort: off
-from genlab.datasets import ring  # noqa: F401
+from genlab.datasets import mixtures  # noqa: F401
+from genlab.datasets import curves  # noqa: F401
+from genlab.datasets import checkerboard  # noqa: F401
+from genlab.datasets import pinwheel  # noqa: F401
 from genlab.datasets import digits  # noqa: F401
 from genlab.datasets import mnist  # noqa: F401
 
