@@ -136,6 +136,26 @@ def evaluate(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> 
         fail(str(error))
 
 
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A CSV of numbers, an .npz, a zip of pictures, or a folder of them.")],
+    name: Annotated[str | None, typer.Option(help="What to call it; as the file is called unless given.")] = None,
+    pixels: Annotated[int, typer.Option(help="Pictures are resized to so many pixels: 28 or 32.")] = 28,
+    colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of pictures.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Store data of your own as a data set, in GENLAB_DATA_DIR or ./data."""
+    from genlab.datasets.own import import_path
+
+    try:
+        stored, found = import_path(source, name, pixels, colour)
+    except (ValueError, OSError) as error:
+        fail(str(error))
+    if as_json:
+        return print(json.dumps({"name": stored, "holds": found.in_words()}))
+    out.print(f"{stored}: {found.in_words()}", markup=False, highlight=False, soft_wrap=True)
+
+
 def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
     """Put LANE.SETTING=VALUE into the lanes; returns what is for the data set. Raises SpecError."""
     for_dataset: dict[str, Any] = {}

@@ -1,0 +1,171 @@
+"""Visitors' own data: every NAME.npz in the data folder is a data set called NAME, as soon as it is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Kind, labelled
+from genlab.datasets.bins import unlabelled
+from genlab.datasets.examples import DataRefused, Examples, outline_in_words, refuse, scale_in_words, scaled
+from genlab.datasets.pictures import read_folder
+from genlab.datasets.reading import KEEP, MOST_UPLOAD, main_array, npz_outlines, read, read_npz
+from genlab.registry import DATASETS
+from genlab.runs.atomic import write_arrays
+from genlab.spec import Settings
+
+NAME = re.compile(r"\w[\w .-]{0,63}")  # of a file that somebody put there; `save` makes stricter ones
+MOST_STORED = 2 * 10**9  # bytes: visitors must not fill the disk of a public server
+STEPS: dict[Kind, int] = {"points": 3000, "images": 2200}
+
+
+def data_folder() -> Path:
+    """GENLAB_DATA_DIR, else `data` in the current folder; made with the first data set that is saved."""
+    return Path(os.environ.get("GENLAB_DATA_DIR") or "data")
+
+
+def entries() -> Iterator[DatasetEntry]:
+    """What is in the folder now, by name. Only headers are read, and only of files that are new or have changed."""
+    try:
+        files = sorted(os.scandir(data_folder()), key=lambda file: file.name)
+    except OSError:
+        return
+    for file in files:
+        name, suffix = os.path.splitext(file.name)
+        if suffix == ".npz" and NAME.fullmatch(name) and slugged(name) not in DATASETS.added():
+            try:
+                state = file.stat()
+            except OSError:  # gone since it was listed
+                continue
+            yield _entry(file.path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1000)
+def _entry(path: str, changed: int, size: int) -> DatasetEntry:
+    name, kind, reason = Path(path).stem, "points", ""
+    description = "A file that cannot be read."
+    try:
+        with open(path, "rb") as file:
+            outlines = npz_outlines(file)
+        shape = list(outlines[main_array(outlines)][0])
+        if "x_train" in outlines and "x_test" in outlines:
+            shape[0] += outlines["x_test"][0][0]
+        kind = "points" if len(shape) == 2 else "images"
+        labels = ", with labels" if {"labels", "y_train"} & set(outlines) else ""
+        scale = f", {scale_in_words(KEEP in outlines)}" if kind == "points" else ""
+        description = f"Own data: {outline_in_words(shape)}{labels}{scale}."
+    except (DataRefused, OSError, IndexError) as error:
+        reason = f"{Path(path).name} cannot be used. {error}"
+    return DatasetEntry(
+        name=name,
+        title=name,
+        description=description,
+        kind=kind,  # type: ignore[arg-type]
+        steps=STEPS[kind],  # type: ignore[index]
+        load=partial(load, Path(path)),
+        unavailable=lambda: reason,
+    )
+
+
+def load(path: Path, settings: Settings) -> Dataset:
+    """A stored file as a data set: its own halves, or two drawn with a fixed seed, as often of each class where there
+    are classes. Points are float32, scaled with the training half unless kept; pictures are in [0, 1]. Raises
+    DataUnavailable.
+    """
+    from sklearn.model_selection import train_test_split
+
+    try:
+        with path.open("rb") as file:
+            found = read_npz(file)
+    except (DataRefused, OSError) as error:
+        raise DataUnavailable(f"{path.name} cannot be used. {error}") from error
+    order = np.arange(len(found.values))
+    if found.train is None:
+        train, test = train_test_split(order, test_size=0.5, stratify=found.labels, random_state=0)
+    else:
+        train, test = order[: found.train], order[found.train :]
+    if found.values.ndim == 2:
+        values = scaled(found.values, found.values[train], found.as_they_are)
+    else:
+        values = found.values.astype("float32") / np.float32(255)
+    if found.labels is None:
+        return unlabelled(path.stem, values[train], values[test])
+    return labelled(path.stem, values[train], found.labels[train], values[test], found.labels[test], found.names)
+
+
+def save(name: str, found: Examples) -> str:
+    """Store examples as a data set; returns its name, in a-z, 0-9 and hyphens. Nothing that is stored is ever replaced:
+    a name in use is refused, unless it already holds the very same. Raises DataRefused, OSError.
+    """
+    slug = slugged(name)
+    if not slug:
+        refuse(f"'{name[:80]}' is not a name for a data set.", "Expected letters or digits: type another name.")
+    folder = data_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{slug}.npz"
+    with FileLock(folder / ".lock"):
+        taken = {known.lower() for known in DATASETS} | {file.stem.lower() for file in folder.glob("*.npz")}
+        if slug in taken:
+            if slug not in DATASETS.added() and _holds(path, found):
+                return slug
+            number = next(number for number in range(2, len(taken) + 3) if f"{slug}-{number}" not in taken)
+            refuse(
+                f"There is a data set called '{slug}' already, with other content.",
+                f"Nothing is ever replaced: choose another name, for example {slug}-{number}.",
+            )
+        if sum(file.stat().st_size for file in folder.glob("*.npz")) + found.values.nbytes > MOST_STORED:
+            refuse(
+                f"The data sets stored here would take more than {MOST_STORED / 1e9:.0f} GB.",
+                "Ask whoever runs this genlab to make room in its data folder.",
+            )
+        write_arrays(path, as_arrays(found))
+    return slug
+
+
+def slugged(name: str) -> str:
+    """A name in a-z, 0-9 and hyphens: accents are dropped, all else becomes a hyphen."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+
+
+def as_arrays(found: Examples) -> dict[str, np.ndarray]:
+    """What `reading.read_npz` reads as these examples."""
+    if found.train is None:
+        arrays = {"examples": found.values} | ({} if found.labels is None else {"labels": found.labels})
+    else:
+        arrays = {"x_train": found.values[: found.train], "x_test": found.values[found.train :]}
+        if found.labels is not None:
+            arrays |= {"y_train": found.labels[: found.train], "y_test": found.labels[found.train :]}
+    arrays |= {} if found.labels is None else {"names": np.array(found.names)}
+    return arrays | ({KEEP: np.array(True)} if found.as_they_are else {})
+
+
+def _holds(path: Path, found: Examples) -> bool:
+    try:
+        with path.open("rb") as file:
+            stored, wanted = as_arrays(read_npz(file)), as_arrays(found)
+    except (DataRefused, OSError):
+        return False
+    return stored.keys() == wanted.keys() and all(np.array_equal(stored[name], wanted[name]) for name in wanted)
+
+
+def import_path(source: Path, name: str | None, pixels: int = 28, colour: bool = False) -> tuple[str, Examples]:
+    """Store a file, or a folder of pictures, as a data set; returns its name and what was read. Raises DataRefused."""
+    if source.is_dir():
+        found = read_folder(source, pixels, colour)
+    elif not source.is_file():
+        refuse(f"There is no file or folder {source}.", "Check the path.")
+    else:
+        with source.open("rb") as file:
+            found = read(source.name, file.read(MOST_UPLOAD + 1), pixels, colour)
+    return save(name or source.resolve().stem, found), found
+
+
+DATASETS.also = entries
