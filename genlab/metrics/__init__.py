@@ -1,6 +1,16 @@
-"""Metrics. Importing this package registers them; each line below is one file of them."""
+"""Metrics. Importing this package registers them; each name below is one file of them."""
 
-from genlab.metrics import modes  # noqa: F401
+from genlab.metrics import (  # noqa: F401
+    codes,
+    copies,
+    discriminators,
+    distances,
+    distributions,
+    encoders,
+    modes,
+    neighbours,
+    pictures,
+)
 from genlab.metrics.base import Metric
 
 __all__ = ["Metric"]

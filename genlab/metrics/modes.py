@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import Metric
+from genlab.metrics.base import POSITIVE, SHARE, Better, Metric, Range
 from genlab.registry import METRICS
 
 SOLID = 0.2  # of the fair share
@@ -50,9 +50,9 @@ def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
         solid: modes with at least one sample and at least 20 % of their fair share of all samples.
         modes: K.
         on_mode_share: share of the samples that are on a mode, in [0, 1].
-        reverse_kl: KL in nats of the on-mode samples' shares from the data's; None if no sample is on a mode. A perfect
-            sampler gets about `reverse_kl_floor` = (K - 1) / 2n, the maximum for equal shares is ln K. It is blind to
-            samples on no mode.
+        reverse_kl: KL in nats of the on-mode samples' shares from the data's; None if no sample is on a mode. The
+            maximum for equal shares is ln K. It is blind to samples on no mode.
+        reverse_kl_floor: what a perfect sampler gets, about (K - 1) / 2n.
         mode_tv: total variation between the same two, in [0, 1]; None likewise.
         share: (K,) share of all samples on each mode.
     Raises ValueError if there are no samples.
@@ -107,6 +107,19 @@ def class_coverage(probabilities: np.ndarray, reference_share: np.ndarray) -> di
     return coverage(assign_classes(probabilities), reference_share)
 
 
-BETTER = {"solid": "higher", "on_mode_share": "higher", "reverse_kl": "lower", "mode_tv": "lower"}
-METRICS.add(Metric("mode_coverage", "Mode coverage", mode_coverage, "mixture", BETTER))  # type: ignore[arg-type]
-METRICS.add(Metric("class_coverage", "Class coverage", class_coverage, "classes", BETTER))  # type: ignore[arg-type]
+BETTER: Better = {
+    "captured": "higher",
+    "solid": "higher",
+    "modes": None,
+    "on_mode_share": "higher",
+    "reverse_kl": "lower",
+    "reverse_kl_floor": None,
+    "mode_tv": "lower",
+}
+RANGE: Range = dict.fromkeys(BETTER, POSITIVE) | {"on_mode_share": SHARE, "mode_tv": SHARE}
+METRICS.add(
+    Metric("mode_coverage", "Mode coverage", mode_coverage, "mixture", BETTER, RANGE, described_by=coverage),
+)
+METRICS.add(
+    Metric("class_coverage", "Class coverage", class_coverage, "classes", BETTER, RANGE, described_by=coverage),
+)

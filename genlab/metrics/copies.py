@@ -1,0 +1,153 @@
+"""Copies: samples that repeat each other (the birthday test) and those that repeat the training set (memorisation)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
+from genlab.metrics.neighbours import Distances, nearest, radii
+from genlab.registry import METRICS
+
+MEMORISED = 0.1  # share of the samples among the closest hundredth, ten times what a perfect model has
+
+
+def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """How many pairs of points, (n, d), are within the squared distance `limit`, and the closest few, nearest first."""
+    found, indices, lengths = 0, np.empty((0, 2), dtype=int), np.empty(0)
+    distances = Distances(points, points)
+    for start, block in distances.blocks():
+        block[np.arange(len(points)) <= start + np.arange(len(block))[:, None]] = np.inf  # each pair once
+        found += len(distances.within(start, block, np.full((1, 1), limit))[0])
+        few = min(shown, block.size)
+        closest = np.argpartition(block, few - 1, axis=None)[:few]
+        i, j = np.unravel_index(closest[np.isfinite(block.ravel()[closest])], block.shape)
+        indices = np.concatenate([indices, np.stack([i + start, j], axis=1)])
+        lengths = np.concatenate([lengths, distances.exact(i + start, j)])
+        best = np.argsort(lengths, kind="stable")[:shown]
+        indices, lengths = indices[best], lengths[best]
+    return found, indices, np.sqrt(lengths)
+
+
+def nearest_pairs(real: np.ndarray, fake: np.ndarray, shown: int = 10) -> dict[str, Any]:
+    """How many different samples can the model make? The birthday test, on real (n, d) and fake (n, d), in one space.
+
+    Two samples are taken for the same if they are no farther apart than all but the closest hundredth of the real
+    examples are from their nearest real neighbour. If s samples hold c such pairs, the model makes about
+    s (s - 1) / (2 c) different ones, as with birthdays. Unchanged by rotation and translation; distances are in the
+    units of the features.
+
+    Source: Arora and Zhang 2017, "Do GANs Actually Learn the Distribution? An Empirical Study". There a person looks at
+    the closest pairs: look at `closest` too. The threshold from real data is ours.
+
+    Failure modes: real data itself gets about 100 n or less, `real_support`, and a model cannot be seen to do better
+    than that. The estimate assumes that all samples are equally likely, so it is low for a model that repeats a few.
+
+    Returns:
+        pairs: pairs of samples within the threshold.
+        estimated_support: how many different samples; where no pair is found, what one pair would give, as a lower
+            bound.
+        real_pairs: pairs of real examples within the threshold.
+        real_support: the same estimate from the real examples.
+        threshold: the distance within which two samples are taken for the same.
+        closest: (shown, 2) indices of the closest pairs of samples, nearest first.
+        distances: (shown,) how far apart they are.
+
+    One collapsed point has a support of 1. Sizes that differ, fewer than 2 examples, none, or NaN are a ValueError.
+    """
+    real, fake = pair(real, fake, least=2, equal=True)
+    limit = float(np.quantile(radii(real, 1), 0.01, method="inverted_cdf"))
+    everything = len(fake) * (len(fake) - 1) / 2
+    pairs, closest, distances = close_pairs(fake, limit, shown)
+    real_pairs = close_pairs(real, limit, 1)[0]
+    return {
+        "pairs": pairs,
+        "estimated_support": everything / max(pairs, 1),
+        "real_pairs": real_pairs,
+        "real_support": everything / max(real_pairs, 1),
+        "threshold": float(np.sqrt(limit)),
+        "closest": closest,
+        "distances": distances,
+    }
+
+
+def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
+    """Does the model repeat its training set? Training (n, d), held-out (h, d) and fake examples (m, d), in one space.
+
+    Each sample's distance from the nearest training example is compared with the same distances of held-out examples,
+    which nobody copied: a perfect model has one hundredth of its samples within the closest hundredth of those.
+    Unchanged by rotation and translation; distances are in the units of the features.
+
+    Source: the comparison is that of Meehan, Chaudhuri and Dasgupta 2020, "A Non-Parametric Test to Detect Data-Copying
+    in Generative Models"; thresholds at percentiles are ours.
+
+    Failure modes: a model that makes only the commonest or the blurriest examples is nearer to the training set than
+    held-out data is, without copying: hence the bar at ten times the expected share. In pixel space a copy that is
+    shifted is far away. A percentile of fewer than 100 held-out examples is rough.
+
+    Returns:
+        memorised: whether at least 10 % of the samples, and at least 5, are within the closest hundredth.
+        share_within_1: share of the samples no farther from the training set than the closest 1 % of held-out examples;
+            0.01 for a perfect model.
+        share_within_5: the same with the closest 5 %; 0.05 for a perfect model.
+        median_ratio: median distance of the samples, divided by that of the held-out examples; 1 for a perfect model;
+            None where the latter is 0.
+        nearest: (m,) index of the nearest training example of each sample.
+        distances: (m,) how far away it is.
+        held_out_distances: (h,) the same of the held-out examples.
+
+    One collapsed point is memorised if it lies on a training example. Sizes may differ. None, or NaN, is a ValueError.
+    """
+    train, fake = pair(train, fake, ("training", "fake"))
+    train, held_out = pair(train, held_out, ("training", "held-out"))
+    squared, index = nearest(fake, train)
+    held_out_squared = nearest(held_out, train)[0]
+    closest = np.quantile(held_out_squared, [0.01, 0.05], method="inverted_cdf")
+    within_1, within_5 = ((squared <= limit).mean() for limit in closest)
+    usual = float(np.sqrt(np.median(held_out_squared)))
+    return {
+        "memorised": bool(within_1 >= MEMORISED and within_1 * len(fake) >= 5),
+        "share_within_1": float(within_1),
+        "share_within_5": float(within_5),
+        "median_ratio": float(np.sqrt(np.median(squared))) / usual if usual else None,
+        "nearest": index,
+        "distances": np.sqrt(squared),
+        "held_out_distances": np.sqrt(held_out_squared),
+    }
+
+
+METRICS.add(
+    Metric(
+        "nearest_pairs",
+        "Birthday test",
+        nearest_pairs,
+        needs="samples",
+        better={
+            "pairs": "lower",
+            "estimated_support": "higher",
+            "real_pairs": None,
+            "real_support": None,
+            "threshold": None,
+        },
+        range={
+            "pairs": POSITIVE,
+            "estimated_support": (1.0, np.inf),
+            "real_pairs": POSITIVE,
+            "real_support": (1.0, np.inf),
+            "threshold": POSITIVE,
+        },
+        cost="slow",
+    )
+)
+METRICS.add(
+    Metric(
+        "memorisation",
+        "Memorisation",
+        memorisation,
+        needs="training",
+        better={"memorised": "lower", "share_within_1": "lower", "share_within_5": "lower", "median_ratio": None},
+        range={"memorised": SHARE, "share_within_1": SHARE, "share_within_5": SHARE, "median_ratio": POSITIVE},
+        cost="slow",
+    )
+)

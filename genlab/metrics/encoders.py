@@ -1,0 +1,144 @@
+"""What an encoder keeps: reconstructions, bounds on the likelihood, and how many dimensions it uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from genlab.metrics.base import ANY, POSITIVE, Metric, examples, pair
+from genlab.registry import METRICS
+
+ACTIVE = 0.01  # variance of the posterior means above which a dimension counts as used
+
+
+def kl_per_dimension(mean: np.ndarray, log_variance: np.ndarray) -> dict[str, Any]:
+    """KL divergence in nats of the posteriors N(mean, exp(log_variance)), both (n, d), from a standard normal prior.
+
+    ½ (μ² + σ² - ln σ² - 1) for each dimension, averaged over the n examples.
+
+    Source: Kingma and Welling 2014, "Auto-Encoding Variational Bayes", appendix B.
+
+    Failure modes: 0 in every dimension is posterior collapse, which is good for the loss and useless; neither more nor
+    less is better by itself.
+
+    Returns:
+        total: sum over the dimensions, the KL term of the ELBO.
+        kl: (d,) of each dimension.
+
+    One collapsed point at 0 with variance 1 has 0. Sizes that differ, none, or NaN are a ValueError.
+    """
+    mean, log_variance = pair(mean, log_variance, ("mean", "log variance"), equal=True, float64=True)
+    kl = ((mean**2 + np.exp(log_variance) - log_variance - 1) / 2).mean(axis=0)
+    return {"total": float(kl.sum()), "kl": kl}
+
+
+def active_units(mean: np.ndarray, threshold: float = ACTIVE) -> dict[str, Any]:
+    """How many dimensions of the latent the encoder uses, from its posterior means (n, d).
+
+    A dimension is active if the variance over the examples of its posterior mean is above 0.01.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders", section 5.2.
+
+    Failure modes: the threshold is absolute, so it fits a prior of variance 1 only. A dimension may be active and the
+    decoder ignore it.
+
+    Returns:
+        active: number of active dimensions.
+        dimensions: d.
+        variance: (d,) variance of the posterior means.
+        is_active: (d,) whether each is active.
+
+    One collapsed point has 0 active dimensions. Fewer than 2 examples, none, or NaN are a ValueError.
+    """
+    variance = examples(mean, "mean", least=2).astype("float64").var(axis=0)
+    used = variance > threshold
+    return {"active": int(used.sum()), "dimensions": len(used), "variance": variance, "is_active": used}
+
+
+def iwae_bound(log_weights: np.ndarray) -> dict[str, Any]:
+    """Estimate of the log-likelihood in nats an example, from ln p(x, z) - ln q(z | x) of S draws of z each: (n, S).
+
+    ln (1/S Σ w), averaged over the examples: a lower bound on ln p(x) that rises with S, and the ELBO for S = 1.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders".
+
+    Failure modes: values compare at one S only, so state it. For continuous data it is a log-density: it may be
+    positive, and grows without limit as the decoder's noise shrinks on data that lies on a surface.
+
+    Returns:
+        bound: the estimate.
+        elbo: mean of the logarithms, the bound that training maximises.
+        samples: S.
+
+    Equal weights give bound = elbo. None, or NaN, is a ValueError.
+    """
+    from scipy.special import logsumexp
+
+    rows = examples(log_weights, "weighted").astype("float64")
+    bound = logsumexp(rows, axis=1) - np.log(rows.shape[1])
+    return {"bound": float(bound.mean()), "elbo": float(rows.mean()), "samples": rows.shape[1]}
+
+
+def reconstruction_error(x: np.ndarray, reconstructed: np.ndarray) -> dict[str, Any]:
+    """Squared error of reconstructions against their examples x, both (n, ...) in the units of the data.
+
+    Source: the definition.
+
+    Failure modes: favours blur. An error far below the noise in the data is an encoder that copies.
+
+    Returns:
+        mean_squared: mean over all numbers.
+        summed: sum over the numbers of an example, averaged over the examples, as the loss has it.
+        each: (n,) the sum for each example.
+
+    One collapsed point has the mean squared distance of the data from it. Sizes that differ, none, or NaN are a
+    ValueError.
+    """
+    x, reconstructed = pair(x, reconstructed, ("given", "reconstructed"), equal=True, float64=True)
+    squared = (x - reconstructed) ** 2
+    each = squared.sum(axis=1)
+    return {"mean_squared": float(squared.mean()), "summed": float(each.mean()), "each": each}
+
+
+METRICS.add(
+    Metric(
+        "kl_per_dimension",
+        "KL of each latent dimension",
+        kl_per_dimension,
+        needs="codes",
+        better={"total": None},
+        range={"total": POSITIVE},
+    )
+)
+METRICS.add(
+    Metric(
+        "active_units",
+        "Active units",
+        active_units,
+        needs="codes",
+        better={"active": "higher", "dimensions": None},
+        range={"active": POSITIVE, "dimensions": POSITIVE},
+    )
+)
+METRICS.add(
+    Metric(
+        "iwae_bound",
+        "Importance weighted bound",
+        iwae_bound,
+        needs="codes",
+        better={"bound": "higher", "elbo": "higher", "samples": None},
+        range={"bound": ANY, "elbo": ANY, "samples": POSITIVE},
+        cost="slow",
+    )
+)
+METRICS.add(
+    Metric(
+        "reconstruction_error",
+        "Reconstruction error",
+        reconstruction_error,
+        needs="codes",
+        better={"mean_squared": "lower", "summed": "lower"},
+        range={"mean_squared": POSITIVE, "summed": POSITIVE},
+    )
+)

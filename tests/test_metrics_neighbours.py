@@ -1,0 +1,265 @@
+"""Nearest neighbours against all distances by plain differences, against prdc, and against damage done on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+
+from genlab.metrics.base import Diverged
+from genlab.metrics.copies import memorisation, nearest_pairs
+from genlab.metrics.neighbours import nearest, precision_recall_density_coverage, radii
+
+FOUR = ("precision", "recall", "density", "coverage")
+quick = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def four(real: np.ndarray, fake: np.ndarray, k: int = 5) -> list[float]:
+    result = precision_recall_density_coverage(real, fake, k)
+    return [result[name] for name in FOUR]
+
+
+def squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return ((a[:, None].astype("float64") - b[None]) ** 2).sum(axis=-1)
+
+
+def four_by_definition(real: np.ndarray, fake: np.ndarray, k: int) -> list[float]:
+    """Every distance by differences and every comparison as the papers write it."""
+
+    def radius(points):
+        own = squared(points, points)
+        np.fill_diagonal(own, np.inf)
+        return np.sort(own, axis=1)[:, k - 1]
+
+    between = squared(real, fake)
+    near_real = between <= radius(real)[:, None]
+    near_fake = between <= radius(fake)[None]
+    density = near_real.sum() / (k * len(fake))
+    return [near_real.any(axis=0).mean(), near_fake.any(axis=1).mean(), density, near_real.any(axis=1).mean()]
+
+
+@st.composite
+def two_sets(draw, kinds=("random", "clustered", "duplicated", "constant", "integer", "far")):
+    """Two sets of one size and width, of every kind that rounding could trouble, in either float type."""
+    kind, random = draw(st.sampled_from(kinds)), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count, width = draw(st.integers(7, 60)), draw(st.sampled_from([1, 2, 3, 17, 200]))
+    sets = []
+    for _ in range(2):
+        points = random.normal(size=(count, width))
+        if kind == "clustered":
+            points = 1e-6 * points + 5 * np.arange(3)[random.integers(0, 3, count)][:, None]
+        elif kind == "duplicated":
+            points = np.round(points)[random.integers(0, 4, count)]
+        elif kind == "constant":
+            points = np.full((count, width), 0.1)
+        elif kind == "integer":
+            points = random.integers(0, 3, (count, width)).astype("float64")
+        elif kind == "far":
+            points = points + 1e5
+        sets.append(points)
+    if kind in ("clustered", "duplicated", "integer", "far") and draw(st.booleans()):
+        sets[1][: count // 2] = sets[0][: count // 2]  # exact copies
+    kinds_of_float = st.sampled_from(["float64", "float32"])
+    return [points.astype(draw(kinds_of_float)) for points in sets] if kind != "clustered" else sets
+
+
+@quick
+@given(two_sets(), st.sampled_from([1, 3, 5]))
+def test_every_comparison_comes_out_as_with_exact_distances(sets, k):
+    real, fake = sets
+    wide = [points.astype(np.result_type(*sets)) for points in sets]
+    assert four(real, fake, k) == pytest.approx(four_by_definition(*wide, k), abs=1e-12)
+
+
+@quick
+@given(two_sets(), st.sampled_from([1, 2, 5]))
+def test_the_kth_nearest_neighbour_is_that_of_the_sorted_distances(sets, k):
+    a, b = (points.astype(np.result_type(*sets)) for points in sets)
+    distance, index = nearest(a, b, k)
+    expected = np.sort(squared(a, b), axis=1)[:, k - 1]
+    np.testing.assert_array_equal(distance, expected)
+    np.testing.assert_array_equal(squared(a, b)[np.arange(len(a)), index], expected)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(two_sets(kinds=("random",)), st.sampled_from([1, 3, 5]))
+def test_as_prdc_where_no_two_distances_are_equal(sets, k):
+    """prdc compares by < where the definition has <=, so on duplicates it differs (and by rounding at that)."""
+    from prdc import compute_prdc
+
+    real, fake = (points.astype("float64") for points in sets)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = compute_prdc(real, fake, k)
+    assert four(real, fake, k) == pytest.approx([expected[name] for name in FOUR], abs=1e-6)
+
+
+def test_as_prdc_on_many_examples_in_blocks(monkeypatch):
+    from prdc import compute_prdc
+
+    monkeypatch.setattr("genlab.metrics.neighbours.BLOCK", 10_000)  # 20 rows at a time, the last block smaller
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(490, 64)), 0.9 * random.normal(size=(490, 64))
+    with contextlib.redirect_stdout(io.StringIO()):
+        expected = compute_prdc(real, fake, 5)
+    assert four(real, fake) == pytest.approx([expected[name] for name in FOUR], abs=1e-6)
+    assert four(real.astype("float32"), fake.astype("float32")) == pytest.approx(
+        [expected[name] for name in FOUR], abs=1e-6
+    )
+
+
+@quick
+@given(two_sets(kinds=("random",)), st.integers(0, 2**32 - 1))
+def test_order_place_turn_and_scale_change_nothing(sets, seed):
+    real, fake = (points.astype("float64") for points in sets)
+    random = np.random.default_rng(seed)
+    turn = np.linalg.qr(random.normal(size=(real.shape[1],) * 2))[0]
+    moved = [3 * random.permutation(points) @ turn + 7 for points in (real, fake)]
+    assert four(*moved) == pytest.approx(four(real, fake), abs=1e-12)
+
+
+@quick
+@given(two_sets())
+def test_identical_sets_are_ideal(sets):
+    precision, recall, density, coverage = four(sets[0], sets[0])
+    assert precision == recall == coverage == 1
+    assert density >= 1
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_identical_distributions_have_the_coverage_of_the_closed_form(k):
+    """Naeem et al. 2020: 1 - product of (N - i) / (M + N - i); near 0.875 for k = 3 and 0.969 for k = 5."""
+    random = np.random.default_rng(0)
+    count, repeats = 400, 40
+    results = [precision_recall_density_coverage(*random.normal(size=(2, count, 8)), k=k) for _ in range(repeats)]
+    expected = 1 - np.prod([(count - i) / (2 * count - i) for i in range(1, k + 1)])
+    assert expected == pytest.approx(1 - 2.0**-k, abs=0.002)
+    assert results[0]["expected_coverage"] == pytest.approx(expected, rel=1e-12)
+    assert np.mean([result["coverage"] for result in results]) == pytest.approx(expected, abs=0.005)
+    assert np.mean([result["density"] for result in results]) == pytest.approx(1, abs=0.02)
+
+
+def test_a_collapsed_model_fools_precision_alone():
+    real = np.random.default_rng(0).normal(size=(1000, 16))
+    precision, recall, density, coverage = four(real, np.repeat(real[:1], 1000, axis=0))
+    assert precision == 1
+    assert recall == 0.001  # the one real example that the samples copy
+    # The point itself is in its own ball and in those of the examples it is a neighbour of.
+    reached = (squared(real[:1], real)[0] <= radii(real, 5)).sum()
+    assert coverage == reached / 1000
+    assert density == pytest.approx(reached / 5)
+
+
+def test_deleted_modes_lower_recall_and_coverage_by_their_share():
+    random = np.random.default_rng(0)
+    centres = 10 * np.eye(8)
+    real, all_modes = (centres[np.arange(1600) % 8] + random.normal(size=(1600, 8)) for _ in range(2))
+    some_modes = centres[np.arange(1600) % 5] + random.normal(size=(1600, 8))
+    complete, dropped = (precision_recall_density_coverage(real, fake) for fake in (all_modes, some_modes))
+    assert dropped["recall"] == pytest.approx(complete["recall"] * 5 / 8, abs=0.05)
+    assert dropped["coverage"] == pytest.approx(complete["coverage"] * 5 / 8, abs=0.05)
+    assert dropped["precision"] == pytest.approx(complete["precision"], abs=0.05)
+
+
+def test_errors_say_what_to_do():
+    points = np.random.default_rng(0).normal(size=(20, 2))
+    with pytest.raises(ValueError, match="Take 19 of both"):
+        four(points, points[1:])
+    with pytest.raises(ValueError, match="needs at least 6"):
+        four(points[:5], points[:5])
+    with pytest.raises(ValueError, match="0 real examples"):
+        four(points[:0], points[:0])
+    with pytest.raises(ValueError, match="same feature space"):
+        four(points, points[:, :1])
+    with pytest.raises(ValueError, match="at least one neighbour"):
+        four(points, points, 0)
+    broken = points.copy()
+    broken[3] = np.nan
+    for function in (precision_recall_density_coverage, nearest_pairs):
+        with pytest.raises(Diverged, match="1 of 20 fake examples"):
+            function(points, broken)
+    with pytest.raises(Diverged):
+        memorisation(points, points, broken)
+
+
+@quick
+@given(two_sets())
+def test_close_pairs_are_those_of_all_distances(sets):
+    real, fake = (points.astype(np.result_type(*sets)) for points in sets)
+    own = squared(real, real)
+    np.fill_diagonal(own, np.inf)
+    limit = np.sort(own.min(axis=1))[0]  # the closest hundredth of fewer than 100 examples is the closest
+    i, j = np.triu_indices(len(fake), 1)
+    distances = squared(fake, fake)[i, j]
+    pairs = (distances <= limit).sum()
+    result = nearest_pairs(real, fake, shown=5)
+    assert result["pairs"] == pairs
+    assert result["estimated_support"] == pytest.approx(len(distances) / max(pairs, 1))
+    assert result["threshold"] == pytest.approx(np.sqrt(limit))
+    shown = result["closest"]
+    assert (shown[:, 0] < shown[:, 1]).all() and len(np.unique(shown, axis=0)) == 5
+    np.testing.assert_allclose(result["distances"] ** 2, squared(fake, fake)[tuple(shown.T)], rtol=1e-12)
+    scale = 1e-12 if fake.dtype == "float64" else 1e-4  # which of nearly equal pairs are shown may differ
+    np.testing.assert_allclose(result["distances"] ** 2, np.sort(distances)[:5], atol=scale * np.ptp(fake) ** 2 * 200)
+
+
+@pytest.mark.parametrize("support", [50, 200])
+def test_the_birthday_test_finds_the_size_of_a_small_support(support):
+    random = np.random.default_rng(0)
+    real, different = random.normal(size=(1000, 10)), random.normal(size=(support, 10))
+    estimates = [
+        nearest_pairs(real, different[random.integers(0, support, 1000)])["estimated_support"] for _ in range(5)
+    ]
+    assert np.mean(estimates) == pytest.approx(support, rel=0.05)
+
+
+def test_one_point_has_a_support_of_one_and_fresh_data_that_of_real_data():
+    random = np.random.default_rng(0)
+    real = random.normal(size=(1000, 4))
+    assert nearest_pairs(real, np.zeros((1000, 4)))["estimated_support"] == 1
+    fresh = nearest_pairs(real, random.normal(size=(1000, 4)))
+    assert fresh["estimated_support"] == pytest.approx(fresh["real_support"], rel=1)
+
+
+DIGITS = load_digits().data
+
+
+def test_copying_the_training_set_is_noticed_and_fresh_data_is_not():
+    shuffled = np.random.default_rng(0).permutation(DIGITS)
+    train, held_out, fresh = shuffled[:800], shuffled[800:1300], shuffled[1300:]
+    random = np.random.default_rng(1)
+    copies = train[random.integers(0, 800, 497)] + random.normal(0, 0.1, (497, 64))
+    result = memorisation(train, held_out, copies)
+    assert result["memorised"] is True
+    assert result["share_within_1"] == 1
+    clean = memorisation(train, held_out, fresh)
+    assert clean["memorised"] is False
+    assert clean["share_within_1"] == pytest.approx(0.01, abs=0.015)
+    assert clean["share_within_5"] == pytest.approx(0.05, abs=0.03)
+    assert clean["median_ratio"] == pytest.approx(1, abs=0.05)
+    # A fifth of copies among fresh data is memorisation too.
+    mixed = memorisation(train, held_out, np.concatenate([copies[:100], fresh[:400]]))
+    assert mixed["memorised"] and mixed["share_within_1"] == pytest.approx(0.2, abs=0.03)
+
+
+def test_each_sample_is_shown_beside_the_example_it_copies():
+    random = np.random.default_rng(0)
+    train, held_out = random.normal(size=(300, 5)), random.normal(size=(200, 5))
+    source = random.integers(0, 300, 50)
+    result = memorisation(train, held_out, train[source])
+    np.testing.assert_array_equal(result["nearest"], source)
+    assert not result["distances"].any()
+    expected = np.sqrt(squared(held_out, train).min(axis=1))
+    np.testing.assert_allclose(result["held_out_distances"], expected, rtol=1e-12)
+
+
+def test_fresh_data_gets_no_false_alarm():
+    random = np.random.default_rng(0)
+    flags = [memorisation(*(random.normal(size=(100, 2)) for _ in range(3)))["memorised"] for _ in range(200)]
+    assert np.mean(flags) < 0.02
