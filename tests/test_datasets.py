@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genlab.datasets import DataUnavailable, load_dataset
-from genlab.datasets.mnist import local_file
+from genlab.datasets.image_sets import local_file
 from genlab.registry import DATASETS
 
 
@@ -65,7 +65,7 @@ def test_mnist_has_the_shapes_of_the_original() -> None:
 def test_without_mnist_the_offline_choices_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENLAB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr("genlab.datasets.mnist.HOST", ("127.0.0.1", 9))  # nobody listens on the discard port
+    monkeypatch.setattr("genlab.datasets.image_sets.reachable", lambda host: False)
     assert local_file() is None
     reason = DATASETS["mnist"].unavailable()
     assert "ring8 or digits" in reason and "GENLAB_DATA_DIR" in reason

@@ -108,7 +108,7 @@ def test_data_that_cannot_be_had_disables_train_and_says_why(
 ) -> None:
     for variable in ("GENLAB_DATA_DIR", "KERAS_HOME"):
         monkeypatch.setenv(variable, str(tmp_path))
-    monkeypatch.setattr("genlab.datasets.mnist.HOST", ("127.0.0.1", 9))  # nobody listens on the discard port
+    monkeypatch.setattr("genlab.datasets.image_sets.reachable", lambda host: False)
     st.cache_data.clear()  # that another test could have it
     test = shown(ROOT / "pages" / "train.py", store, monkeypatch, dataset="mnist")
     assert test.selectbox(key="dataset").value == "mnist"

@@ -6,7 +6,10 @@ from genlab.datasets import curves  # noqa: F401
 from genlab.datasets import checkerboard  # noqa: F401
 from genlab.datasets import pinwheel  # noqa: F401
 from genlab.datasets import digits  # noqa: F401
-from genlab.datasets import mnist  # noqa: F401
+from genlab.datasets import shapes  # noqa: F401
+from genlab.datasets import image_sets  # noqa: F401
+from genlab.datasets import stacked  # noqa: F401
+from genlab.datasets import wine  # noqa: F401
 
 # isort: on
 from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Modes, load_dataset

@@ -52,6 +52,7 @@ class Dataset:
         modes: the modes.
         channel: for images whose channels are images of their own (stacked MNIST), the data set of one channel, whose
         classifier names each; the mode is then the number with these digits, in base (number of its classes).
+        factors: what varies in each test example, by name, (test examples,), where that is known.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     test_labels: np.ndarray
     modes: Modes
     channel: Dataset | None = None
+    factors: dict[str, np.ndarray] | None = None
 
     @property
     def kind(self) -> Kind:
