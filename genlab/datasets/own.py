@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache, partial
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -111,14 +112,13 @@ def save(name: str, found: Examples) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{slug}.npz"
     with FileLock(folder / ".lock"):
-        taken = {known.lower() for known in DATASETS} | {file.stem.lower() for file in folder.glob("*.npz")}
-        if slug in taken:
+        free = free_name(slug)
+        if free != slug:
             if slug not in DATASETS.added() and _holds(path, found):
                 return slug
-            number = next(number for number in range(2, len(taken) + 3) if f"{slug}-{number}" not in taken)
             refuse(
                 f"There is a data set called '{slug}' already, with other content.",
-                f"Nothing is ever replaced: choose another name, for example {slug}-{number}.",
+                f"Nothing is ever replaced: choose another name, for example {free}.",
             )
         if sum(file.stat().st_size for file in folder.glob("*.npz")) + found.values.nbytes > MOST_STORED:
             refuse(
@@ -127,6 +127,13 @@ def save(name: str, found: Examples) -> str:
             )
         write_arrays(path, as_arrays(found))
     return slug
+
+
+def free_name(slug: str) -> str:
+    """This name, or the first of slug-2, slug-3, ... that no data set has."""
+    taken = {known.lower() for known in DATASETS} | {file.stem.lower() for file in data_folder().glob("*.npz")}
+    names = chain([slug], (f"{slug}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def slugged(name: str) -> str:

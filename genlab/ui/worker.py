@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 import genlab
+from genlab.datasets.own import data_folder
 from genlab.runs import Store
 
 RESTART_SECONDS = 5.0  # at least so long between two starts
@@ -40,6 +42,8 @@ class Keeper:
                 stdout=log,
                 stderr=log,
                 cwd=Path(genlab.__file__).parents[1],
+                # It may be another folder than ours, from which a relative path leads elsewhere.
+                env={**os.environ, "GENLAB_DATA_DIR": str(data_folder().resolve())},
             )
         self._started = time.monotonic()
 

@@ -39,9 +39,9 @@ ARGUMENTS = [
 
 
 class Server:
-    """`streamlit run app.py` on a port and a runs folder of its own."""
+    """`streamlit run app.py` on a port, a runs folder and, if one is given, a data folder of its own."""
 
-    def __init__(self, runs: Path, port: int | None = None) -> None:
+    def __init__(self, runs: Path, port: int | None = None, data: Path | None = None) -> None:
         self.store = Store(runs)
         self.port = port or free_port()
         self.log = runs.with_suffix(".log")
@@ -51,7 +51,8 @@ class Server:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
                 cwd=ROOT,
-                env={**os.environ, "GENLAB_RUNS_DIR": str(runs), "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "GENLAB_RUNS_DIR": str(runs), "PYTHONPATH": str(ROOT)}
+                | ({"GENLAB_DATA_DIR": str(data)} if data else {}),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
