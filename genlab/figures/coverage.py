@@ -13,18 +13,31 @@ from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
 MOST_NAMES = 20  # written under the bars
+MOST_BARS = 100  # modes above which a line per lane takes the place of the bars
 
 
 def coverage(view: RunView) -> go.Figure:
     """Bars of the share of all samples on each mode, one colour a lane, the real shares as outlines around them. A
     cross marks a mode that is not solid: below 20 % of its fair share.
+
+    Above 100 modes, a line per lane over the modes from its largest share to its smallest, and one of the real shares:
+    a lane falls to zero where the modes end that it reaches.
     """
     if view.reference is None:
         return nothing_yet("Mode coverage")
     names = [str(name) for name in view.reference["names"]]
     real = view.reference["mode_share"]
-    at = np.arange(len(names))
     lanes = [frame for frame in view.frames if frame is not None]
+    if len(names) > MOST_BARS:
+        lines = [_line(frame.arrays["mode_share"], names, view.title(frame.lane), frame.lane) for frame in lanes]
+        return make(
+            f"{title(view, view.reference)}, largest first",
+            [*lines, _line(real, names, "real data", None)],
+            xaxis={"showgrid": False, "range": [0, len(names)]},
+            yaxis={"rangemode": "tozero", "tickformat": ".1%", "nticks": 4},
+            **chart_with_legend(),
+        )
+    at = np.arange(len(names))
     width = 0.8 / max(1, len(view.frames))
     traces = []
     for frame in lanes:
@@ -56,6 +69,15 @@ def _bars(
     said = "mode %{customdata}: %{y:.1%}<extra>" + name + "</extra>"
     bar = {"type": "bar", "x": x, "y": share, "width": width, "name": name, "marker": marker}
     return bar | {"customdata": names, "hovertemplate": said}
+
+
+def _line(share: np.ndarray, names: list[str], name: str, lane: int | None) -> dict[str, Any]:
+    """Shares (K,) from the largest to the smallest, as steps; in grey for the real data, which is no lane."""
+    order = np.argsort(-share, kind="stable")
+    line = {"color": REAL if lane is None else LANE_COLOURS[lane], "width": 2, "shape": "hv"}
+    said = "mode %{customdata}: %{y:.2%}<extra>" + name + "</extra>"
+    trace = {"type": "scatter", "mode": "lines", "x": np.arange(len(share)), "y": share[order], "name": name}
+    return trace | {"line": line, "customdata": [names[i] for i in order], "hovertemplate": said}
 
 
 def _crosses(x: np.ndarray, height: float, colour: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ LEAST_EXTENT = 3.5  # holds 99.8 % of a standard normal in the plane
 FEWEST_FOR_A_NAME = 8  # points of a mode below which its name is not written ...
 NAME_DISTANCE = 0.12  # of the picture's half side
 MOST_NAMES = 12  # ... and modes above which none is
+MOST_TRACES = 20  # modes above which all share one trace: each more costs as much as hundreds of points
 
 
 def latent(view: RunView, lane: int) -> go.Figure:
@@ -34,7 +35,9 @@ def latent(view: RunView, lane: int) -> go.Figure:
     extent = max(LEAST_EXTENT, float(np.ceil(1.05 * np.quantile(np.abs(points), 0.998))))
     names = [str(name) for name in view.reference["names"]]
     traces, labels = [], []
-    for mode in range(-1, len(names)):
+    if len(names) > MOST_TRACES:
+        traces.append(_one_cloud(points, modes, names))
+    for mode in range(-1, len(names) if len(names) <= MOST_TRACES else -1):
         members = points[modes == mode]
         if not len(members):
             continue
@@ -43,6 +46,15 @@ def latent(view: RunView, lane: int) -> go.Figure:
         if mode >= 0 and len(members) >= FEWEST_FOR_A_NAME and len(names) <= MOST_NAMES:
             labels.append(_label(name, np.median(members, axis=0), extent))
     return make(title, traces, shapes=[_circle(radius) for radius in (1, 2, 3)], annotations=labels, **square(extent))
+
+
+def _one_cloud(points: np.ndarray, modes: np.ndarray, names: list[str]) -> dict[str, Any]:
+    """All points (n, 2) as one trace, each in the colour and under the name of its mode (n,)."""
+    order = np.argsort(modes, kind="stable")  # those on no mode first, under the others
+    colours = [mode_colour(mode) for mode in modes[order]]
+    trace = cloud(points[order], "samples", "", size=4, color=colours, opacity=0.8)
+    said = [names[mode] if mode >= 0 else "on no mode" for mode in modes[order]]
+    return trace | {"customdata": said, "hovertemplate": "%{customdata}<extra></extra>"}
 
 
 def _label(name: str, middle: np.ndarray, extent: float) -> dict[str, Any]:

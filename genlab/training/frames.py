@@ -174,12 +174,21 @@ def project(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
     target = target - target.mean(axis=0)
     if target.shape[1] == 1:  # one column spans no plane
         target = np.pad(target, ((0, 0), (0, 1)))
-    _, vectors = np.linalg.eigh(target.T @ target)
-    largest = vectors[:, -2:][:, ::-1]
+    largest = _principal_axes(target)
     goal = target @ (largest * _signs(largest))
     left, _, right = np.linalg.svd(plane.T @ goal)
     total = float((scales**2).sum())
     return (plane @ (left @ right)).astype("float32"), float((scales[:2] ** 2).sum()) / total if total else 0.0
+
+
+def _principal_axes(examples: np.ndarray) -> np.ndarray:
+    """The first two principal axes (d, 2) of centred examples (n, d), found in the smaller of n and d dimensions: with
+    the 3072 of a colour picture a frame would take seconds.
+    """
+    if examples.shape[1] <= len(examples):
+        return np.linalg.eigh(examples.T @ examples)[1][:, :-3:-1]
+    axes = examples.T @ np.linalg.eigh(examples @ examples.T)[1][:, :-3:-1]
+    return axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-12)
 
 
 def _signs(vectors: np.ndarray) -> np.ndarray:
