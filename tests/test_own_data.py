@@ -105,7 +105,7 @@ def test_pictures_of_any_size_and_mode_become_squares_of_one_size() -> None:
     found = read("pets.zip", zipped(photos() | extra))
     assert found.values.shape == (60, 28, 28, 1) and found.values.dtype == np.uint8
     assert found.names == ("cat", "dog") and np.bincount(found.labels).tolist() == [30, 30]
-    for words in ("60 pictures of 28x28 pixels, grey", "cat (30)", "2 hidden files skipped", "1 files that are no"):
+    for words in ("60 pictures of 28x28 pixels, grey", "cat (30)", "3 skipped: 2 hidden, 1 not a picture"):
         assert words in found.in_words()
     assert read("pets.zip", zipped(photos()), 32, True).values.shape == (60, 32, 32, 3)
 

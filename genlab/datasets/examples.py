@@ -46,7 +46,7 @@ class Examples:
         labels: (n,) index into `names`, or None.
         train: so many of the first are the training half; None if the halves are yet to be drawn.
         as_they_are: points that are not to be scaled.
-        skipped: what was left out, in words, and how many of it.
+        skipped: why something was left out, and how many were.
     """
 
     values: np.ndarray
@@ -67,7 +67,8 @@ class Examples:
             words.append(f"{self.train:,} to train on, {len(self.values) - self.train:,} to test with")
         if self.values.ndim == 2:
             words.append(scale_in_words(self.as_they_are))
-        words += [f"{count:,} {what} skipped" for what, count in self.skipped.items() if count]
+        if skipped := [f"{count:,} {why}" for why, count in self.skipped.items() if count]:
+            words.append(f"{sum(self.skipped.values()):,} skipped: {', '.join(skipped)}")
         return " · ".join(words)
 
 

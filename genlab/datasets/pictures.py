@@ -53,7 +53,7 @@ def _read(files: list[tuple[PurePosixPath, Opener]], pixels: int, colour: bool, 
     files = sorted(files, key=lambda file: str(file[0]))
     seen = [file for file in files if not _hidden(file[0])]
     pictures = [file for file in seen if file[0].suffix.lower() in SUFFIXES]
-    skipped = {"hidden files": len(files) - len(seen), "files that are no pictures": len(seen) - len(pictures)}
+    skipped = {"hidden": len(files) - len(seen), "not a picture": len(seen) - len(pictures)}
     if not pictures:
         refuse(f"There are no pictures among its {len(files):,} files.", f"Expected {KINDS} files, in folders or not.")
     if len(pictures) > MOST_PICTURES:

@@ -196,7 +196,7 @@ def read_npz(file: BinaryIO) -> Examples:
             names,
             train=shapes[0][0] if halves else None,
             as_they_are=KEEP in outlines,
-            skipped={"arrays of other names": len(set(outlines) - used)},
+            skipped={"of another name": len(set(outlines) - used)},
         )
 
 

@@ -49,7 +49,7 @@ def own_data() -> None:
         if found:
             _use(found, name)
         else:
-            st.caption("What is found in it is shown here, before anything is stored.")
+            st.caption("What was found is shown here, before anything is stored.")
 
 
 def _uploaded() -> tuple[Examples | None, str]:
@@ -115,8 +115,8 @@ def _use(found: Examples, suggestion: str) -> None:
             st.switch_page("pages/train.py", query_params={"dataset": stored})
     st.caption(
         f"It is stored in the folder {literal(str(data_folder()))} of the computer that runs genlab. "
-        "**Everyone who uses this genlab can see it and train on it**, so bring nothing private. To remove it, delete its "
-        "file there."
+        "**Everyone who uses this genlab can see it and train on it**, so bring nothing private. To remove it, delete "
+        "its file there."
     )
 
 

@@ -123,6 +123,6 @@ function draw({ canvas, count, buttons, strokes, most, extent }) {
     pen.fill()
   }
   const painted = total(strokes)
-  count.textContent = `${painted.toLocaleString("en")} of at most ${most.toLocaleString("en")} points`
+  count.textContent = `${painted.toLocaleString("en")} of ${most.toLocaleString("en")} points`
   for (const button of buttons) button.disabled = !painted
 }

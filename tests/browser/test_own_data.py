@@ -89,7 +89,7 @@ def test_a_zip_of_photographs_is_trained_on(server, visit):
     open_data_page(tab)
     upload(tab, "My photos.zip", photographs())
     expect(tab.page.get_by_text("120 pictures of 28x28 pixels, grey")).to_contain_text(
-        "2 classes: flower (60), temple (60) · 1 hidden files skipped · 1 files that are no pictures skipped"
+        "2 classes: flower (60), temple (60) · 2 skipped: 1 hidden, 1 not a picture"
     )
     expect(tab.page.get_by_label("Name")).to_have_value("My photos")
     tab.page.get_by_text("Keep colours").click()
