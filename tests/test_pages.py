@@ -114,3 +114,29 @@ def test_data_that_cannot_be_had_disables_train_and_says_why(
     assert test.selectbox(key="dataset").value == "mnist"
     assert "ring8 or digits" in test.warning[0].value
     assert test.button(key="train").disabled
+
+
+def test_settings_of_the_data_set_are_asked_for_and_put_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    test.number_input(key="data.ring8.size").set_value(500)
+    test.button(key="train").click().run()
+    (run,) = store.runs()
+    assert run.spec().dataset_settings["size"] == 500
+    again = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    assert again.number_input(key="data.ring8.size").value == 500
+
+
+def test_data_of_ones_own_is_stored_and_chosen_on_the_train_page(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GENLAB_DATA_DIR", str(tmp_path / "data"))
+    test = shown(ROOT / "pages" / "data.py", store, monkeypatch)
+    rows = "\n".join(f"{i % 7},{i % 11 * 100}" for i in range(80))
+    test.file_uploader(key="file").set_value(("a_b.csv", rows.encode(), "text/csv")).run()
+    assert not test.exception and "80 points in 2 columns" in words(test).replace("\\", "")
+    test.button(key="use").click().run()
+    assert not test.exception
+    assert [path.name for path in (tmp_path / "data").glob("*.npz")] == ["a-b.npz"]
+    assert test.query_params["dataset"] in ("a-b", ["a-b"])
+    assert test.selectbox(key="dataset").value == "a-b"
+    assert not test.button(key="train").disabled
