@@ -26,8 +26,7 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     translation.
 
     Source: Dowson and Landau 1982, "The Fréchet Distance between Multivariate Normal Distributions"; Heusel et al.
-        2017,
-    "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium".
+    2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium".
 
     Failure modes: biased upwards for few examples, the more so the larger d is, so compare at equal n only. It sees
     means and covariances and nothing else: four alternate modes of a ring of eight score about 0.

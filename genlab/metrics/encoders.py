@@ -38,7 +38,7 @@ def active_units(mean: np.ndarray, threshold: float = ACTIVE) -> dict[str, Any]:
 
     A dimension is active if the variance over the examples of its posterior mean is above 0.01.
 
-    Source: Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders", section 5.2.
+    Source: Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders".
 
     Failure modes: the threshold is absolute, so it fits a prior of variance 1 only. A dimension may be active and the
     decoder ignore it.

@@ -89,8 +89,9 @@ def mode_coverage(
     """Coverage of a mixture of K Gaussians with known centres (K, d) and one std: samples (n, d) -> see `coverage`.
 
     A sample is on its nearest mode if within 3 std of the centre (in the plane; in d dimensions the radius that holds
-    the
-    same 98.89 %). A perfect sampler therefore scores an on-mode share of 0.9889, not 1. Equal shares unless given.
+    the same 98.89 %). A perfect sampler therefore scores an on-mode share of 0.9889, not 1. Equal shares unless given.
+
+    One collapsed point is on one mode or on none. Samples that are not finite are on none. No samples is a ValueError.
     """
     if reference_share is None:
         reference_share = np.full(len(centres), 1 / len(centres))
@@ -103,6 +104,8 @@ def class_coverage(probabilities: np.ndarray, reference_share: np.ndarray) -> di
 
     A sample is on its most probable class if that probability is at least 0.9. The value that real data gets depends on
     the classifier and belongs beside it.
+
+    One collapsed point is on one class or on none. Samples that are not finite are on none. No samples is a ValueError.
     """
     return coverage(assign_classes(probabilities), reference_share)
 

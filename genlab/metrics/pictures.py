@@ -43,8 +43,7 @@ def sharpness(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     brightnesses changes neither; scaling them by c multiplies the first by c².
 
     Source: Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", for the first, of which they print the smallest of a
-        few
-    images; the second is the usual radial spectrum.
+    few images; the second is the usual radial spectrum.
 
     Failure modes: noise is sharp, so more than the real value is no better. Images in [-1, 1] score four times as much
     as the same in [0, 1]. Where opposite edges of an image differ, the step between them counts as high frequency.
