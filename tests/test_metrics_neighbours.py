@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
+from sklearn.neighbors import KNeighborsClassifier
 
 from genlab.metrics.base import Diverged
 from genlab.metrics.copies import memorisation, nearest_pairs
+from genlab.metrics.modes import class_coverage
 from genlab.metrics.neighbours import nearest, precision_recall_density_coverage, radii
 
 FOUR = ("precision", "recall", "density", "coverage")
@@ -263,3 +266,25 @@ def test_fresh_data_gets_no_false_alarm():
     random = np.random.default_rng(0)
     flags = [memorisation(*(random.normal(size=(100, 2)) for _ in range(3)))["memorised"] for _ in range(200)]
     assert np.mean(flags) < 0.02
+
+
+def test_deleted_digits_are_named_and_blur_deletes_none():
+    images, labels = load_digits(return_X_y=True)
+    classifier = KNeighborsClassifier(5).fit(images[:900] / 16, labels[:900])
+    real, fake = images[900:1300], images[1300:1700]
+    kept = ~np.isin(labels[1300:1700], [1, 4, 7])
+    dropped = np.resize(fake[kept], fake.shape)  # as many, of the seven other digits
+    shares = np.bincount(labels[900:1300]) / 400
+
+    def named(pixels):
+        return class_coverage(classifier.predict_proba(pixels / 16), shares)
+
+    lost = named(dropped)
+    assert np.flatnonzero(lost["share"] < 0.2 * shares).tolist() == [1, 4, 7]
+    assert lost["solid"] == 7 and named(fake)["solid"] == 10
+    whole, part = (precision_recall_density_coverage(real, each) for each in (fake, dropped))
+    gone = shares[[1, 4, 7]].sum()
+    assert part["coverage"] == pytest.approx(whole["coverage"] * (1 - gone), abs=0.07)
+    assert part["recall"] < whole["recall"] * (1 - gone) + 0.07
+    blurred = gaussian_filter(fake.reshape(-1, 8, 8), (0, 0.5, 0.5)).reshape(-1, 64)
+    assert named(blurred)["solid"] == 10

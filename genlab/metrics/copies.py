@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
-from genlab.metrics.neighbours import Distances, nearest, radii
+from genlab.metrics.neighbours import Distances, below, nearest, radii
 from genlab.registry import METRICS
 
 MEMORISED = 0.1  # share of the samples among the closest hundredth, ten times what a perfect model has
@@ -19,7 +19,9 @@ def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.n
     distances = Distances(points, points)
     for start, block in distances.blocks():
         block[np.arange(len(points)) <= start + np.arange(len(block))[:, None]] = np.inf  # each pair once
-        found += len(distances.within(start, block, np.full((1, 1), limit))[0])
+        sure = block < limit - distances.error
+        i, j = below(np.where(sure, np.inf, block), limit + distances.error)
+        found += int(np.count_nonzero(sure) + (distances.exact(i + start, j) <= limit).sum())
         few = min(shown, block.size)
         closest = np.argpartition(block, few - 1, axis=None)[:few]
         i, j = np.unravel_index(closest[np.isfinite(block.ravel()[closest])], block.shape)
@@ -34,9 +36,9 @@ def nearest_pairs(real: np.ndarray, fake: np.ndarray, shown: int = 10) -> dict[s
     """How many different samples can the model make? The birthday test, on real (n, d) and fake (n, d), in one space.
 
     Two samples are taken for the same if they are no farther apart than all but the closest hundredth of the real
-    examples are from their nearest real neighbour. If s samples hold c such pairs, the model makes about
-    s (s - 1) / (2 c) different ones, as with birthdays. Unchanged by rotation and translation; distances are in the
-    units of the features.
+    Two samples are taken for the same if they are as close as the closest hundredth of the real examples are to their
+    nearest real neighbours. If s samples hold c such pairs, the model makes about s (s - 1) / (2 c) different ones, as
+    with birthdays. Unchanged by rotation and translation; distances are in the units of the features.
 
     Source: Arora and Zhang 2017, "Do GANs Actually Learn the Distribution? An Empirical Study". There a person looks at
     the closest pairs: look at `closest` too. The threshold from real data is ours.

@@ -62,7 +62,7 @@ class Distances:
         return i[inside] + start, j[inside]
 
 
-def below(block: np.ndarray, bound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def below(block: np.ndarray, bound: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns at which a block is at most the bound. A search of the flat array is the fastest one."""
     return np.divmod(np.flatnonzero(block <= bound), block.shape[1])
 
