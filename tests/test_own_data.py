@@ -23,6 +23,7 @@ from genlab.datasets import DataUnavailable, load_dataset
 from genlab.datasets.examples import MOST_BYTES, DataRefused, checked
 from genlab.datasets.own import as_arrays, import_path, save
 from genlab.datasets.reading import MOST_UPLOAD, read, read_npz, read_painted, read_typed
+from genlab.figures.preview import preview
 from genlab.registry import DATASETS, UnknownName
 
 RANDOM = np.random.default_rng(0)
@@ -443,6 +444,15 @@ def test_what_is_stored_reads_back_the_same(found) -> None:
     again = read_npz(io.BytesIO(npz(**as_arrays(found))))
     assert (again.values == found.values).all() and again.names == found.names
     assert (again.labels is found.labels is None) or (again.labels == found.labels).all()
+
+
+def test_the_preview_shows_some_of_what_was_found() -> None:
+    figure = preview(checked(np.tile(POINTS, (100, 1)), np.arange(8000) % 2))
+    assert [trace.name for trace in figure.data] == ["0", "1"]
+    assert sum(len(trace.x) for trace in figure.data) == 3000
+    assert figure.layout.title.text == "Points · 3,000 of 8,000 · columns 1 and 2 of 3"
+    assert preview(checked(POINTS[:, :2])).layout.title.text == "Points"
+    assert preview(read("p.zip", GOOD["pictures"])).data[0].source.startswith("data:image/png")
 
 
 # ---- the command line ----

@@ -76,7 +76,7 @@ def _uploaded() -> tuple[Examples | None, str]:
 
 
 def _painted() -> tuple[Examples | None, str]:
-    points = st.session_state.painted = painter(st.session_state.get("painted", []), key="painter")
+    points = painter("painter")
     if len(points) < LEAST_EXAMPLES:
         st.caption(f"Hold the mouse or a finger and draw. At least {LEAST_EXAMPLES} points are needed.")
         return None, ""

@@ -24,11 +24,18 @@ TEMPLATE = """
 """
 
 
-def painter(start: list[Any], *, key: str) -> Any:
-    """Draw the square, with the points that it starts with; returns those on it now, in pairs."""
+def painter(key: str) -> Any:
+    """Draw the square; returns the points on it, in pairs. They stay for the session, also while it is not shown."""
+    kept = f"{key}.points"
+
+    def keep() -> None:
+        # In a callback: a visitor who paints and looks elsewhere at once comes back to what was painted.
+        st.session_state[kept] = st.session_state[key]["points"]
+
+    start = st.session_state.get(kept, [])
     # A tuple: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
     data = {"start": tuple(start), "most": MOST_PAINTED, "extent": EXTENT}
-    return _painter(key=key, data=data, default={"points": start}, on_points_change=lambda: None).points
+    return _painter(key=key, data=data, default={"points": start}, on_points_change=keep).points
 
 
 _painter = st.components.v2.component(

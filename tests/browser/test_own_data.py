@@ -30,6 +30,12 @@ def warm_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> 
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def data_folder(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process reads runs on data sets that are in the server's folder alone."""
+    monkeypatch.setenv("GENLAB_DATA_DIR", str(server.store.root.parent / "data"))
+
+
 def photographs() -> bytes:
     """A zip of 120 pieces of scikit-learn's two photographs, JPEG and PNG of many sizes, in a folder for each."""
     random, buffer = np.random.default_rng(0), io.BytesIO()
