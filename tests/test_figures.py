@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -10,14 +11,18 @@ import re
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from helpers import train_fully
 from PIL import Image
+from sklearn.decomposition import PCA
 
+from genlab.datasets.base import labelled, load_dataset
 from genlab.figures.base import LANE_COLOURS, MODE_COLOURS
 from genlab.figures.samples import png, tile
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.view import RunView, Watch
 from genlab.spec import make_spec
+from genlab.training.frames import picture_extent, picture_plane, project
 
 
 def drawn(name: str, view: RunView) -> list[go.Figure]:
@@ -82,6 +87,57 @@ def test_latent_points_are_named_after_their_modes(ring_run: Run) -> None:
     assert {trace.name for trace in vae.data} == names, "test data is encoded, each point on its own mode"
     assert {trace.name for trace in gan.data} <= names | {"on no mode"}
     assert sum(len(trace.x) for trace in vae.data) == sum(len(trace.x) for trace in gan.data) == 800
+
+
+@pytest.fixture(scope="session")
+def wine_run(session_store: Store, backend) -> Run:
+    """A GAN and a VAE, 10 steps on a table of 13 columns."""
+    run = session_store.create(make_spec(dataset="wine", budget=10))
+    train_fully(session_store, run)
+    return run
+
+
+def test_points_of_many_columns_are_drawn_in_the_plane_where_real_data_varies_most(wine_run: Run) -> None:
+    view = Watch(wine_run).look()
+    reference, frame = view.reference, view.frames[0]
+    np.testing.assert_allclose(reference["axes"].T @ reference["axes"], np.eye(2), atol=1e-9)
+    parts = PCA(2).fit(load_dataset("wine", {}).train)
+    np.testing.assert_allclose(np.abs((parts.components_ * reference["axes"].T).sum(axis=1)), 1, atol=1e-4)
+    assert reference["axes_share"] == pytest.approx(parts.explained_variance_ratio_.sum(), rel=1e-4)
+    figure = drawn("samples", view)[0]
+    assert [trace.type for trace in figure.data] == ["scattergl", "scattergl"], "a surface is drawn of two columns only"
+    assert f"PCA of the columns, {reference['axes_share'].item():.0%} of variance" in figure.layout.title.text
+    plane = (frame.arrays["samples"] - reference["middle"]) @ reference["axes"]
+    np.testing.assert_allclose(np.stack([figure.data[1].x, figure.data[1].y], axis=1), plane, rtol=1e-5, atol=1e-6)
+    assert np.abs(figure.data[0].x).max() < figure.layout.xaxis.range[1]
+
+
+def test_points_of_one_column_are_drawn_against_zero() -> None:
+    column = np.linspace(-1, 3, 50, dtype="float32")[:, None]
+    dataset = labelled("column", column, np.zeros(50, int), column, np.zeros(50, int), ("all",))
+    plane = picture_plane(dataset)
+    np.testing.assert_array_equal(plane.of(column), np.hstack([column, 0 * column]))
+    assert picture_extent(dataset, plane) == pytest.approx(1.25 * 3)
+    codes, _ = project(np.random.default_rng(0).normal(size=(50, 4)), column)
+    assert codes.shape == (50, 2) and np.isfinite(codes).all()
+
+
+def test_a_thousand_modes_are_lines_and_one_cloud(ring_run: Run) -> None:
+    view = Watch(ring_run).look()
+    names = np.array([f"{i:03d}" for i in range(1000)])
+    reference = view.reference | {"names": names, "mode_share": np.full(1000, 1e-3, "float32")}
+    share = np.zeros(1000, "float32")
+    share[[3, 700]] = 0.25, 0.75
+    arrays = {"mode_share": share, "latent_modes": np.resize([-1, 3, 700], 800).astype("int16")}
+    frames = [frame.model_copy(update={"arrays": frame.arrays | arrays}) for frame in view.frames]
+    view = dataclasses.replace(view, reference=reference, frames=frames)
+    (coverage,) = drawn("coverage", view)
+    assert [trace.name for trace in coverage.data] == ["GAN", "VAE", "real data"]
+    assert coverage.data[0].y[:3].tolist() == [0.75, 0.25, 0] and coverage.data[0].customdata[:2] == ("700", "003")
+    for figure in drawn("latent", view):
+        (trace,) = figure.data
+        assert len(trace.x) == len(trace.marker.color) == 800
+        assert set(trace.customdata) == {"on no mode", "003", "700"}
 
 
 def test_curves_hold_the_recorded_losses(ring_run: Run) -> None:
