@@ -105,7 +105,7 @@ def test_a_zip_of_photographs_is_trained_on(server, visit):
     expect(tab.cell("0-title")).to_contain_text("of 2 modes")
 
 
-def test_a_table_is_trained_on_and_its_settings_are_its_own(server, visit):
+def test_a_table_is_trained_on(server, visit):
     tab = visit(server)
     open_data_page(tab)
     values = np.random.default_rng(0).normal(size=(200, 2)) * (1, 100)
