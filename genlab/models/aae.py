@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
 from genlab.models import coders
@@ -12,84 +12,105 @@ from genlab.spec import setting
 
 
 class AaeSettings(coders.CoderSettings):
-    adversarial_learning_rate: float = setting(
-        1e-3,
-        "Step size of the discriminator, and of the encoder against it.",
-        minimum=0,
-        maximum=1,
-        live=True,
-        main=True,
+    learning_rate: float = setting(
+        5e-4, "Step size of the autoencoder's Adam.", minimum=0, maximum=1, live=True, main=True
+    )
+    discriminator_learning_rate: float = setting(
+        3e-3, "Step size of the latent's discriminator.", minimum=0, maximum=1, live=True, main=True
+    )
+    adversarial_weight: float = setting(
+        0.2, "Weight of deceiving it, beside the squared error.", minimum=0, maximum=1000, live=True, main=True
+    )
+    posterior: Literal["deterministic", "gaussian"] = setting(
+        "gaussian", "A code is a point, or is drawn from a Gaussian that the encoder describes."
     )
     discriminator_width: int = setting(
         64, "Units per hidden layer of the latent's discriminator.", minimum=1, maximum=512
     )
     discriminator_steps: int = setting(
-        1, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
+        2, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
     )
 
 
 def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
-    """min_{E,D} E||x - D(E(x))||^2, and min_E max_J E[log J(z)] + E[log(1 - J(E(x)))], z from the prior
+    """min_{E,D} max_J E||x - D(e)||^2 + w (E[log J(z)] + E[log(1 - J(e))]), e the code of x and z from the prior
 
-    Makhzani et al. 2015, "Adversarial Autoencoders", with the deterministic encoder. J judges codes, not examples, so
-    there is no score of an example. The encoder plays the non-saturating game; the three updates take turns, each with
-    an Adam of its own, so that the two errors need no weights.
+    Makhzani et al. 2015, "Adversarial Autoencoders", with their deterministic or their Gaussian posterior. A
+    discriminator J of codes stands where the VAE has its KL; J judges codes, not examples, so there is no score of an
+    example. The encoder plays the non-saturating game. Error and game share one update here, weighed by w, where the
+    paper updates in turn: under Adam, updates in turn have no weights.
+
+    On points the preset takes the Gaussian, and a discriminator that learns faster than the encoder: eight tight
+    clusters can only be spread over the prior by noise or by a very steep encoder, and a slow discriminator does not
+    see the gaps between them.
 
     Recorded:
 
-    - `autoencoder/loss`: the squared error summed over the values of an example.
-    - `discriminator/loss`: 2 ln 2 = 1.386 where codes and prior cannot be told apart; with it the shares of draws
-      (`discriminator/accuracy_real`) and of codes (`discriminator/accuracy_fake`) that are told right.
-    - `encoder/loss`: ln 2 = 0.693 there.
+    - `autoencoder/reconstruction`: the squared error summed over the values of an example; `autoencoder/deceive`: the
+      encoder's share of the game, ln 2 = 0.693 where codes and prior cannot be told apart; `autoencoder/loss`: the
+      weighted sum.
+    - `discriminator/loss`: 2 ln 2 = 1.386 there; with it the shares of draws (`discriminator/accuracy_real`) and of
+      codes (`discriminator/accuracy_fake`) that are told right.
     """
     import keras
     from keras import ops
 
     from genlab.models import losses, networks
 
-    both = coders.make_coders(settings, dataset, context)
+    gaussian = settings.posterior == "gaussian"
+    both = coders.make_coders(settings, dataset, context, moments=gaussian)
     discriminator = networks.encoder(
         (settings.latent_dim,), 1, settings.discriminator_width, context.seed + 2000, "discriminator"
     )
 
+    def code(x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        if not gaussian:
+            return both.code(x, labels, training)
+        mean, log_variance = both.moments(x, labels, training)
+        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
+
     def reconstruct(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        decoded = both.decode(both.code(x, labels, training=True), labels, training=True)
-        return {"loss": losses.squared_error(x, decoded)}
+        codes = code(x, labels, training=True)
+        error = losses.squared_error(x, both.decode(codes, labels, training=True))
+        deceive = losses.non_saturating_loss(discriminator(codes))
+        weight = ops.convert_to_tensor(settings.adversarial_weight)
+        return {"loss": error + weight * deceive, "reconstruction": error, "deceive": deceive}
 
     def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
         real_logits = discriminator(draws, training=True)
-        fake_logits = discriminator(both.code(x, labels), training=True)
+        fake_logits = discriminator(code(x, labels), training=True)
         return {
             "loss": losses.discriminator_loss(real_logits, fake_logits),
             "accuracy_real": ops.mean(ops.cast(real_logits > 0, "float32")),
             "accuracy_fake": ops.mean(ops.cast(fake_logits < 0, "float32")),
         }
 
-    def deceive(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        return {"loss": losses.non_saturating_loss(discriminator(both.code(x, labels, training=True)))}
-
     def adam(learning_rate: Any, beta_1: float) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
-    adversarial = settings.adversarial_learning_rate
     return Model(
         networks={**both.networks, "discriminator": discriminator},
         phases=[
-            Phase("autoencoder", ("encoder", "decoder"), reconstruct, ("loss",), adam(settings.learning_rate, 0.9)),
+            Phase(
+                "autoencoder",
+                ("encoder", "decoder"),
+                reconstruct,
+                ("loss", "reconstruction", "deceive"),
+                adam(settings.learning_rate, 0.5),
+            ),
             Phase(
                 "discriminator",
                 ("discriminator",),
                 tell_apart,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(adversarial, 0.5),
+                adam(settings.discriminator_learning_rate, 0.5),
                 settings.discriminator_steps,
             ),
-            Phase("encoder", ("encoder",), deceive, ("loss",), adam(adversarial, 0.5)),
         ],
         latent_dim=settings.latent_dim,
         sample=both.decode,
-        encode=lambda x, labels: (both.code(x, labels),),
+        encode=both.moments if gaussian else lambda x, labels: (both.code(x, labels),),
     )
 
 
@@ -100,11 +121,20 @@ MODELS.add(
         settings=AaeSettings,
         build=build_aae,
         curves={
-            "reconstruction": "autoencoder/loss",
-            "encoder": "encoder/loss",
+            "reconstruction": "autoencoder/reconstruction",
+            "encoder": "autoencoder/deceive",
             "discriminator": "discriminator/loss",
         },
         abilities=("sample", "encode", "reconstruct"),
-        defaults={"images": coders.IMAGES},
+        defaults={
+            "images": {
+                **coders.IMAGES,
+                "learning_rate": 1e-3,
+                "discriminator_learning_rate": 1e-3,
+                "adversarial_weight": 1.0,
+                "posterior": "deterministic",
+                "discriminator_steps": 1,
+            }
+        },
     )
 )

@@ -62,9 +62,20 @@ class Coders:
 
 
 def make_coders(
-    settings: Any, dataset: Dataset, context: Context, *, moments: bool = False, conditional: bool = False
+    settings: Any,
+    dataset: Dataset,
+    context: Context,
+    *,
+    moments: bool = False,
+    standardized: bool = False,
+    conditional: bool = False,
 ) -> Coders:
-    """The two networks; with `moments` the encoder says a mean and a log variance for each dimension of the latent."""
+    """The two networks; with `moments` the encoder says a mean and a log variance for each dimension of the latent.
+
+    Standardised codes have mean 0 and variance 1 in each dimension over a batch (Ioffe and Szegedy 2015).
+    """
+    import keras
+
     from genlab.models import networks
 
     shape = dataset.train.shape[1:]
@@ -76,4 +87,7 @@ def make_coders(
             settings.latent_dim, shape, settings.width, context.seed + 1000, "decoder", classes=classes
         ),
     }
+    if standardized:
+        last = keras.layers.BatchNormalization(center=False, scale=False)
+        parts["encoder"] = keras.Sequential([parts["encoder"], last], name="encoder")
     return Coders(parts, classes, dataset.kind == "points")
