@@ -35,10 +35,10 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     """E: min beta KL + R;  D: min R - w log J(D(e)) - w log J(D(z));  J: max log J(x) + [log(1 - J)] at D(e) and D(z)
 
     where e is drawn from the posterior q(z|x), z from the prior, and R = s ||f(x) - f(D(e))||^2 / 2 is the error
-    between the features f, what enters the last layer of the discriminator J. Larsen et al. 2016, "Autoencoding beyond pixels
-    using a learned similarity metric", algorithm 1, with the non-saturating loss in the decoder. The two logarithms of
-    generated examples are averaged here. A plain squared error, p ||x - D(e)||^2, may be added to R; the paper has none
-    (p = 0). The presets give it weight, for in a few thousand steps the features alone do not settle.
+    between the features f, what enters the last layer of the discriminator J. Larsen et al. 2016, "Autoencoding beyond
+    pixels using a learned similarity metric", algorithm 1, with the non-saturating loss in the decoder. The two
+    logarithms of generated examples are averaged in J. A plain squared error, p ||x - D(e)||^2, may be added to R; the
+    paper has none (p = 0). The presets give it weight, for in a few thousand steps the features alone do not settle.
 
     Recorded:
 

@@ -49,7 +49,8 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
     """min_G max_D E[D(x)] - E[D(G(z))] - w E[(||grad D(m)|| - 1)^2], m uniformly between a real and a generated example
 
     Gulrajani et al. 2017, "Improved Training of Wasserstein GANs". The weight w is 10 in the paper and on images; on
-    points 0.1, as in the authors' own toy code. Two updates of the critic a step for the paper's five. No network here uses batch normalisation, which the penalty forbids.
+    points 0.1, as in the authors' own toy code. The presets update the critic twice a step, the paper five times. No
+    network here uses batch normalisation, which the penalty forbids.
 
     Recorded:
 
