@@ -20,7 +20,8 @@ MOST_TRACES = 20  # modes above which all share one trace: each more costs as mu
 
 def latent(view: RunView, lane: int) -> go.Figure:
     """Codes of test data coloured by their mode (a model with an encoder), or prior draws coloured by the mode their
-    sample is on, grey for none. The circles are the prior's 1, 2 and 3 standard deviations.
+    sample is on, grey for none. The circles are the prior's 1, 2 and 3 standard deviations;
+    a uniform prior in the plane is a square.
     """
     frame = view.frames[lane]
     if frame is None or view.reference is None:
@@ -45,7 +46,7 @@ def latent(view: RunView, lane: int) -> go.Figure:
         traces.append(cloud(members, name, "", size=4, color=mode_colour(mode), opacity=0.8))
         if mode >= 0 and len(members) >= FEWEST_FOR_A_NAME and len(names) <= MOST_NAMES:
             labels.append(_label(name, np.median(members, axis=0), extent))
-    return make(title, traces, shapes=[_circle(radius) for radius in (1, 2, 3)], annotations=labels, **square(extent))
+    return make(title, traces, shapes=_prior(view.spec.lanes[lane].settings), annotations=labels, **square(extent))
 
 
 def _one_cloud(points: np.ndarray, modes: np.ndarray, names: list[str]) -> dict[str, Any]:
@@ -64,10 +65,17 @@ def _label(name: str, middle: np.ndarray, extent: float) -> dict[str, Any]:
     return {"x": float(x), "y": float(y), "text": f"<b>{name}</b>", "showarrow": False, "font": font, "opacity": 0.9}
 
 
-def _circle(radius: float) -> dict[str, Any]:
+def _prior(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where the prior is: circles of a standard normal, or the square of a uniform one."""
+    if settings.get("prior") == "uniform":
+        return [_outline("rect", 1)] if int(settings["latent_dim"]) == 2 else []
+    return [_outline("circle", radius) for radius in (1, 2, 3)]
+
+
+def _outline(form: str, radius: float) -> dict[str, Any]:
     line = {"color": "var(--ink)", "width": 1, "dash": "dot"}
     corners = {"x0": -radius, "x1": radius, "y0": -radius, "y1": radius}
-    return {"type": "circle", **corners, "layer": "below", "line": line, "opacity": 0.45}
+    return {"type": form, **corners, "layer": "below", "line": line, "opacity": 0.45}
 
 
 FIGURES.add(

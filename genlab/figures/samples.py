@@ -21,7 +21,7 @@ PLACE = " (%{x:.2f}, %{y:.2f})"  # said beside a name when the pointer is on a p
 
 def samples(view: RunView, lane: int) -> go.Figure:
     """The newest samples of a lane. On points, with the discriminator's surface where the model has one and they are of
-    two dimensions: the tint grows with its probability of "real". Points of more are projected on the real data's first
+    two dimensions: the tint grows with its probability of "real", or with a critic's value. Points of more are projected on the real data's first
     two principal components, those of one are drawn against zero.
     """
     frame = view.frames[lane]
@@ -41,7 +41,8 @@ def _points(frame: Frame, reference: dict[str, np.ndarray], colour: str) -> go.F
         cloud(_flat(frame.arrays["samples"], reference), "sample", PLACE, size=4, color=colour, opacity=0.75),
     ]
     if "surface" in frame.arrays:
-        traces.insert(0, _surface(frame.arrays["surface"].astype("float32"), extent, colour))
+        says = str(frame.arrays["surface_is"])
+        traces.insert(0, _surface(frame.arrays["surface"].astype("float32"), says, extent, colour))
     title = "Samples over real data"
     if reference["samples"].shape[1] > 2:
         title = f"Samples · PCA of the columns, {reference['axes_share'].item():.0%} of variance"
@@ -53,20 +54,23 @@ def _flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
     return (points - reference["middle"]) @ reference["axes"] if "axes" in reference else points
 
 
-def _surface(probabilities: np.ndarray, extent: float, colour: str) -> dict[str, Any]:
-    axis = np.linspace(-extent, extent, len(probabilities), dtype="float32")
+def _surface(values: np.ndarray, says: str, extent: float, colour: str) -> dict[str, Any]:
+    """The discriminator's "probability" on a scale from 0 to 1, or a critic's "value" from its least to its largest."""
+    axis = np.linspace(-extent, extent, len(values), dtype="float32")
+    low, high = (0.0, 1.0) if says == "probability" else (float(values.min()), float(values.max()))
+    name = "probability of real" if says == "probability" else "the critic's value"
     rgb = ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
     return {
         "type": "heatmap",
         "x": axis,
         "y": axis,
-        "z": probabilities,
-        "zmin": 0,
-        "zmax": 1,
+        "z": values,
+        "zmin": low,
+        "zmax": high,
         "colorscale": [[0, f"rgba({rgb},0)"], [1, f"rgba({rgb},0.45)"]],
         "showscale": False,
         "zsmooth": "best",
-        "hovertemplate": "probability of real: %{z:.2f}<extra></extra>",
+        "hovertemplate": name + ": %{z:.2f}<extra></extra>",
     }
 
 
