@@ -21,8 +21,8 @@ PLACE = " (%{x:.2f}, %{y:.2f})"  # said beside a name when the pointer is on a p
 
 def samples(view: RunView, lane: int) -> go.Figure:
     """The newest samples of a lane. On points, with the discriminator's surface where the model has one and they are of
-    two dimensions: the tint grows with its probability of "real", or with a critic's value. Points of more are projected on the real data's first
-    two principal components, those of one are drawn against zero.
+    two dimensions: the tint grows with its probability of "real", or with the value that a critic gives. Points of more
+    dimensions are projected on the real data's first two principal components, those of one are drawn against zero.
     """
     frame = view.frames[lane]
     if frame is None or view.reference is None:
