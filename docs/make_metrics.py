@@ -68,6 +68,7 @@ EXAMPLES = {
     "discriminator_accuracy": "discriminator_accuracy(\n"
     "    train_logits=np.array([3, 1, 2, -1]), held_out_logits=np.array([1, -1]), fake_logits=np.array([-2, -4])\n"
     ")",
+    "generator_gradient": "generator_gradient(norms=np.array([0.3, 0.1, 0.2]))",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import ANY, SHARE, Metric, examples
+from genlab.metrics.base import ANY, POSITIVE, SHARE, Metric, examples
 from genlab.registry import METRICS
 
 
@@ -51,6 +51,35 @@ def discriminator_accuracy(
     }
 
 
+def generator_gradient(norms: np.ndarray) -> dict[str, Any]:
+    """How strong a gradient reaches the generator: Euclidean norms, (n,), of its loss's gradients in n batches.
+
+    Source: Arjovsky and Bottou 2017, "Towards Principled Methods for Training Generative Adversarial Networks": with
+    the minimax loss it vanishes as the discriminator gets better.
+
+    Failure modes: the scale depends on the network and the loss, so it compares within one model only; Adam divides by
+    it, and learns from a small gradient as from a large one until it drowns in rounding.
+
+    Returns:
+        norm: mean over the batches.
+        least: the smallest of them.
+
+    One collapsed point has a defined value. None, or NaN, is a ValueError.
+    """
+    rows = examples(norms, "gradient").astype("float64").ravel()
+    return {"norm": float(rows.mean()), "least": float(rows.min())}
+
+
+METRICS.add(
+    Metric(
+        "generator_gradient",
+        "Gradient that reaches the generator",
+        generator_gradient,
+        needs="logits",
+        better={"norm": None, "least": None},
+        range={"norm": POSITIVE, "least": POSITIVE},
+    )
+)
 METRICS.add(
     Metric(
         "discriminator_accuracy",

@@ -79,6 +79,8 @@ class Model:
         encode: examples, labels -> (code,) or (mean, log variance), each (n, latent_dim); None without an encoder.
         score: examples, labels -> (n,) what the discriminator says of each; None if no network judges examples alone.
         score_is: what `score` says: a "probability" of being real, or a "value" without a scale.
+        log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says a density.
+        A Bernoulli of grey pixels is none: it does not add up to 1 over them.
         prior: the latent is drawn from a standard "normal" or is "uniform" in [-1, 1], in each dimension.
         conditional: whether the labels are looked at.
     """
@@ -91,6 +93,7 @@ class Model:
     encode: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None
     score: Callable[[Tensor, Tensor], Tensor] | None = None
     score_is: Literal["probability", "value"] = "probability"
+    log_likelihood: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
     prior: Prior = "normal"
     conditional: bool = False
 

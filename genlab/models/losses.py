@@ -128,11 +128,16 @@ def squared_error(x: Tensor, decoded: Tensor) -> Tensor:
     return ops.mean(_sum_per_example(ops.square(x - decoded)))
 
 
-def gaussian_negative_log_likelihood(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
-    """-log N(x; mean, std^2) in nats, summed over the values of an example; may be negative."""
+def gaussian_log_density(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """log N(x; mean, std^2) in nats, (batch,), summed over the values of an example; may be positive."""
     scaled = (x - mean) * ops.exp(-log_std)
     per_value = 0.5 * ops.square(scaled) + log_std + 0.5 * np.log(2 * np.pi)
-    return ops.mean(_sum_per_example(per_value))
+    return -_sum_per_example(per_value)
+
+
+def gaussian_negative_log_likelihood(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """-log N(x; mean, std^2) in nats, summed over the values of an example; may be negative."""
+    return -ops.mean(gaussian_log_density(x, mean, log_std))
 
 
 def bernoulli_negative_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:

@@ -109,6 +109,10 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
             return noisy if both.points else ops.clip(noisy, 0.0, 1.0)
         return ops.cast(keras.random.uniform(ops.shape(mean), seed=context.seed) < mean, "float32")
 
+    def log_likelihood(x: Tensor, latent: Tensor, labels: Tensor) -> Tensor:
+        mean = both.decode(latent, labels)
+        return losses.gaussian_log_density(x, mean, parts["noise"](mean))
+
     optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
@@ -118,6 +122,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         sample=sample,
         decode=both.decode,
         encode=both.moments,
+        log_likelihood=log_likelihood if gaussian else None,
         conditional=settings.conditional,
     )
 

@@ -3,6 +3,7 @@
 spec.json       what was asked          state.json      how far it is, rewritten all the time
 metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
 reference.npz   the real data to compare with           checkpoints/    one .npz a lane, to continue from
+evaluation.json, evaluation.npz     what was measured of it, and pictures
 control/        requests to whatever trains it          .lock           held by the process that trains it
 """
 
@@ -20,6 +21,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, ValidationError
 
 from genlab.runs.atomic import write_arrays, write_json
+from genlab.runs.evaluation import Evaluation
 from genlab.spec import RunSpec, SpecError, make_spec
 
 StateName = Literal["queued", "starting", "running", "paused", "done", "stopped", "failed", "interrupted"]
@@ -198,6 +200,27 @@ class Run:
         """
         path = self.path / "reference.npz"
         return self._arrays(path) if path.is_file() else None
+
+    # What was measured of it
+
+    def write_evaluation(self, evaluation: Evaluation, arrays: dict[str, np.ndarray]) -> None:
+        """Write the measures, and the pictures that go with them; the measures last, since readers look for those."""
+        write_arrays(self.path / "evaluation.npz", arrays)
+        write_json(self.path / "evaluation.json", evaluation.model_dump())
+
+    def evaluation(self) -> Evaluation | None:
+        """None if nothing was measured yet. Raises RunUnreadable."""
+        if not (self.path / "evaluation.json").is_file():
+            return None
+        try:
+            return Evaluation(**self._read_json("evaluation.json"))
+        except (ValidationError, TypeError):
+            raise RunUnreadable(f"Run {self.id}: evaluation.json does not hold measures. Measure it again.") from None
+
+    def evaluation_arrays(self) -> dict[str, np.ndarray]:
+        """The pictures of the evaluation, "LANE-NAME"; empty if there are none. Raises RunUnreadable."""
+        path = self.path / "evaluation.npz"
+        return self._arrays(path) if path.is_file() else {}
 
     # Checkpoints
 

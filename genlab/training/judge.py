@@ -84,12 +84,11 @@ def _stacked_classifier(channel: Dataset, cache: Path) -> Classifier:
     return classify_all
 
 
-def _classifier(dataset: Dataset, cache: Path) -> Classifier:
-    """A small network, trained on the training half, then cached."""
+def classifier_network(dataset: Dataset, cache: Path) -> Any:
+    """A small Keras model, examples -> logits, trained on the training half, then cached."""
     import keras
 
     from genlab.models import networks
-    from genlab.training import backend
 
     logits = networks.encoder(dataset.train.shape[1:], len(dataset.modes.names), WIDTHS[dataset.kind], 0, "classifier")
     path = cache / f"classifier-{VERSION}-{fingerprint(dataset)}.npz"
@@ -105,6 +104,15 @@ def _classifier(dataset: Dataset, cache: Path) -> Classifier:
         epochs = -(-STEPS * BATCH // len(examples))
         logits.fit(examples, np.tile(dataset.train_labels, times), batch_size=BATCH, epochs=epochs, verbose=0)
         write_arrays(path, {f"{i:02d}": weights for i, weights in enumerate(logits.get_weights())})
+    return logits
+
+
+def _classifier(dataset: Dataset, cache: Path) -> Classifier:
+    import keras
+
+    from genlab.training import backend
+
+    logits = classifier_network(dataset, cache)
     softmax = backend.compile_function(lambda x: keras.ops.softmax(logits(x, training=False)))
 
     def classify(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

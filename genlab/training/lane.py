@@ -50,6 +50,7 @@ class Lane:
             self.encode = model.encode and backend.compile_function(model.encode)
             self.reconstruct = model.reconstruct and backend.compile_function(model.reconstruct)
             self.score = model.score and backend.compile_function(model.score)
+            self.log_likelihood = model.log_likelihood and backend.compile_function(model.log_likelihood)
 
     def compile(self) -> None:
         """Compile the training call, without a step, so that compiling is not counted as training."""
@@ -82,6 +83,13 @@ class Lane:
         self.settings = type(self.settings)(**{**self.settings.model_dump(), **values})
         for name in values:
             self._live[name].assign(getattr(self.settings, name))
+
+    def generator_gradient(self, examples: np.ndarray, labels: np.ndarray) -> float | None:
+        """Norm of the gradient that the generator would follow on this batch of the lane's batch size; None without a
+        phase of that name. Random numbers are drawn for it, so it is asked only of a lane that trains no further.
+        """
+        phase = next((phase for phase in self.model.phases if phase.name == "generator"), None)
+        return phase and backend.gradient_norm(phase, self.model.networks, examples, labels)
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Every number that the next step depends on, and the place on the clock."""

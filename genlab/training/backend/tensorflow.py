@@ -131,6 +131,17 @@ def compile_steps(
     return lambda steps: train(tf.constant(steps)).numpy()
 
 
+def gradient_norm(phase: Phase, networks: dict[str, Any], examples: np.ndarray, labels: np.ndarray) -> float:
+    """Euclidean norm of the gradient of a phase's loss on one batch, over all weights that the phase updates. Nothing
+    is updated, but the phase draws from its random numbers.
+    """
+    weights = [v.value for name in phase.updates for v in networks[name].trainable_variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(weights)
+        loss = phase.loss(tf.constant(examples), tf.constant(labels.astype("int32")))["loss"]
+    return float(tf.linalg.global_norm(tape.gradient(loss, weights)))
+
+
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """A compiled function from arrays to arrays (or tuples of them), retraced only when ranks change."""
     compiled = tf.function(function, reduce_retracing=True, autograph=False)

@@ -1,0 +1,176 @@
+"""Measures a run as it stands: all that applies of each lane, with intervals, and with the value of real data beside.
+
+The lanes are built anew from their checkpoints and draw with a seed of their own, so that measuring never changes
+training, not even that of a run that is training meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from genlab.datasets.base import Dataset, load_dataset
+from genlab.registry import MODELS
+from genlab.runs.atomic import write_json
+from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
+from genlab.runs.folder import Run
+from genlab.spec import RunSpec
+from genlab.training.features import Space, feature_spaces
+from genlab.training.gallery import gallery
+from genlab.training.inspection import Inspector, in_batches
+from genlab.training.judge import fingerprint, make_judge
+from genlab.training.lane import Diverged, Lane
+from genlab.training.measuring import DRAWS, Ruler, Steps, Values, prepared
+
+FLOORS_VERSION = 1  # a change of what is measured of real data makes old caches invalid
+SAMPLES = 2_500  # unless asked otherwise
+NOT_TRAINED = "There is no checkpoint of this lane, so there is nothing to measure yet. Train it first."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is measured next, and how many measurements of how many are done."""
+
+    name: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The last event: all measures, and the pictures as arrays, "LANE-NAME"."""
+
+    evaluation: Evaluation
+    arrays: dict[str, np.ndarray]
+
+
+def evaluate(run: Run, cache: Path, samples: int = SAMPLES, seed: int = 0) -> Iterator[Progress | Evaluated]:
+    """Measure a run and write what was found into its folder; whoever reads the events may stop at any.
+
+    samples: in each draw; what is compared with held-out data takes as many as there is of that. Raises RunUnreadable,
+    DataUnavailable, and ValueError for a device or a checkpoint that does not fit.
+    """
+    spec = run.spec()
+    yield Progress("loading", 0, 1)
+    dataset = load_dataset(spec.dataset, spec.dataset_settings)
+    lanes, messages = [], {}
+    for index in range(len(spec.lanes)):
+        checkpoint = run.checkpoint(index)
+        if checkpoint is None:
+            messages[index] = NOT_TRAINED
+            continue
+        lane = Lane(index, spec.lanes[index], dataset, spec.seed, spec.device)
+        lane.restore(checkpoint)
+        lanes.append(lane)
+    for event in evaluate_lanes(spec, dataset, lanes, cache, samples, seed):
+        if isinstance(event, Evaluated):
+            for index, message in messages.items():
+                missing = LaneEvaluation(lane=index, model=spec.lanes[index].model, step=0, message=message)
+                event.evaluation.lanes.insert(index, missing)
+            run.write_evaluation(event.evaluation, event.arrays)
+        yield event
+
+
+def evaluate_lanes(
+    spec: RunSpec, dataset: Dataset, lanes: list[Lane], cache: Path, samples: int = SAMPLES, seed: int = 0
+) -> Iterator[Progress | Evaluated]:
+    """The same for lanes that are built; nothing is written but the caches of the data set."""
+    yield Progress("preparing", 0, 1)
+    judge = make_judge(dataset, cache)
+    spaces = feature_spaces(dataset, cache)
+    ruler = Ruler(dataset, judge, spaces, samples)
+    path = cache / f"floors-{_key(spec, dataset, spaces, samples)}.json"
+    todo = ruler.floors() if lanes and not path.is_file() else []
+    works = [_Work(lane, ruler, samples, seed) for lane in lanes]
+    total, done = len(todo) + sum(len(work) for work in works), 0
+    found = []
+    for name, step in todo:
+        yield Progress(f"real data: {name}", done, total)
+        found += _alone(step)
+        done += 1
+    if todo:
+        write_json(path, [(*_place(each), each.value) for each in found])
+    floors: Values = {tuple(key): value for *key, value in json.loads(path.read_text())} if lanes else {}
+    evaluation = Evaluation(samples=samples, seed=seed)
+    arrays: dict[str, np.ndarray] = {}
+    for work in works:
+        title = MODELS[work.lane.family.name].title
+        for name in work.steps(floors):
+            yield Progress(f"{title}: {name}", min(done, total), total)
+            done += 1
+        evaluation.lanes.append(work.found)
+        arrays |= {f"{work.lane.index}-{name}": array for name, array in work.arrays.items()}
+    yield Evaluated(evaluation, arrays)
+
+
+def _alone(step: Callable[[], list[Measure]]) -> list[Measure]:
+    """Take a step on one thread: on a machine that is busy training, more of them wait for each other."""
+    with threadpool_limits(1):
+        return step()
+
+
+def _place(measure: Measure) -> tuple[str, str, str]:
+    return measure.metric, measure.space, measure.result
+
+
+def _key(spec: RunSpec, dataset: Dataset, spaces: list[Space], samples: int) -> str:
+    """Tells this data, these spaces and this number of samples from any others."""
+    parts = [FLOORS_VERSION, fingerprint(dataset), *((space.name, space.version) for space in spaces)]
+    named = hashlib.sha256(json.dumps([parts, spec.dataset_settings]).encode()).hexdigest()[:12]
+    return f"{named}-{samples}"
+
+
+class _Work:
+    """What is to be measured of one lane, and what was found."""
+
+    def __init__(self, lane: Lane, ruler: Ruler, samples: int, seed: int) -> None:
+        self.lane, self.ruler, self.samples, self.seed = lane, ruler, samples, seed
+        self.inspector = Inspector(lane, ruler.dataset, ruler.spaces[0], min(samples, 10_000), seed)
+        self.found = LaneEvaluation(lane=lane.index, model=lane.family.name, step=lane.step)
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        nothing = np.empty(0)
+        return DRAWS + len(self.ruler.slow_names()) + len(self.inspector.steps(nothing, nothing)) + 1
+
+    def steps(self, floors: Values) -> Iterator[str]:
+        """Measure one thing after another, naming each first. A lane that diverged says so and is left."""
+        try:
+            yield from self._steps(floors)
+        except (Diverged, ValueError) as error:
+            self.found.message = str(error)
+
+    def _steps(self, floors: Values) -> Iterator[str]:
+        draws, shares = [], []
+        for draw in reversed(range(DRAWS)):  # the first last, since the slow measures take that
+            yield f"draw {DRAWS - draw} of {DRAWS}"
+            samples, labels = self._draw(draw)
+            draws.append(self.ruler.cheap(samples))
+            shares.append(self.ruler.mode_share)
+        mode_share = np.mean(shares, axis=0)
+        self.found.mode_share = mode_share.tolist()
+        self.found.measures += self.ruler.from_draws(draws, floors)
+        steps: Steps = self.ruler.slow_steps(samples, floors) + self.inspector.steps(samples, labels)
+        for name, step in steps:
+            yield name
+            self.found.measures += _alone(step)
+        self.found.kl = self.inspector.kl
+        yield "pictures"
+        ruler = self.ruler
+        self.arrays = gallery(ruler.dataset, ruler.judge, ruler.spaces[0], ruler.for_copies, samples, mode_share)
+
+    def _draw(self, draw: int) -> tuple[np.ndarray, np.ndarray]:
+        """Samples as they are measured, and the labels that were asked for. All lanes get the same latents."""
+        random, shares = np.random.default_rng([self.seed, 2, draw]), self.ruler.dataset.modes.shares
+        latent = self.lane.model.draw_prior(random, self.samples)
+        labels = random.choice(len(shares), self.samples, p=shares).astype("int32")
+        samples = in_batches(self.lane.sample, latent, labels)
+        if not np.isfinite(samples).all():
+            raise Diverged(f"A sample is not a finite number at step {self.lane.step:,}: the model has diverged.")
+        return prepared(samples), labels

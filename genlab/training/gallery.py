@@ -1,0 +1,76 @@
+"""The pictures of an evaluation: what a lane lost, what it makes that belongs nowhere, and what it may have copied."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genlab.datasets.base import Dataset
+from genlab.metrics.distributions import bin_differences
+from genlab.metrics.modes import SOLID
+from genlab.metrics.neighbours import nearest
+from genlab.training.features import Space
+from genlab.training.frames import as_stored
+from genlab.training.judge import Judge
+
+SAMPLES = 32  # shown, each with its nearest training example
+A_MODE = 8  # real members of a lost mode, and as many of the nearest samples
+LOST_MODES = 20
+ON_NO_MODE = {"points": 500, "images": 32}
+BINS = 20
+A_SIDE = 8  # bins that are over-filled the most, and under-filled
+BEYOND_CHANCE = 3.0  # standard errors, so that about none of 20 bins of real data is
+
+
+def gallery(
+    dataset: Dataset, judge: Judge, space: Space, for_copies: Space, samples: np.ndarray, mode_share: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Pictures of samples, (n, ...) as prepared, stored as frames store them.
+
+    samples, copied: samples, and the nearest training example to each. lost_modes: modes that are not solid, with
+    lost_real and lost_fake, (modes, 8, ...): real members, and the samples nearest to their middle. on_no_mode: samples
+    on none.
+    For data without labels, over_filled and under_filled: real examples from the middle of bins that hold more samples
+    than they should, or fewer, and over_z and under_z, by how many standard errors.
+    """
+    shown = samples[:SAMPLES]
+    index = nearest(for_copies.of(shown), for_copies.of(dataset.train))[1]
+    none = samples[judge.assign(samples) < 0]
+    found = {
+        "samples": as_stored(shown),
+        "copied": as_stored(dataset.train[index]),
+        "on_no_mode": as_stored(none[: ON_NO_MODE[dataset.kind]]),
+        **_lost(dataset, space, samples, mode_share),
+    }
+    if dataset.kind == "images" and dataset.modes.assign is not None:
+        found |= _bins(dataset, space, samples)
+    return found
+
+
+def _lost(dataset: Dataset, space: Space, samples: np.ndarray, mode_share: np.ndarray) -> dict[str, np.ndarray]:
+    """Members that held-out data has, nearest to the middle of the mode first."""
+    lost = np.flatnonzero(mode_share < SOLID * dataset.modes.shares)
+    modes = [mode for mode in lost if (dataset.test_labels == mode).sum() >= A_MODE][:LOST_MODES]
+    features = space.of(samples) if modes else np.empty(0)
+    real, fake = [], []
+    for mode in modes:
+        members = dataset.test[dataset.test_labels == mode]
+        places = space.of(members)
+        middle = places.mean(axis=0)
+        real.append(as_stored(members[np.linalg.norm(places - middle, axis=1).argsort()[:A_MODE]]))
+        fake.append(as_stored(samples[np.linalg.norm(features - middle, axis=1).argsort()[:A_MODE]]))
+    if not modes:
+        return {"lost_modes": np.empty(0, dtype="int64")}
+    return {"lost_modes": np.array(modes), "lost_real": np.stack(real), "lost_fake": np.stack(fake)}
+
+
+def _bins(dataset: Dataset, space: Space, samples: np.ndarray) -> dict[str, np.ndarray]:
+    places = space.of(dataset.test)
+    result = bin_differences(places, space.of(samples), min(BINS, max(2, len(dataset.test) // 50)))
+    z = result["z"]
+    found = {}
+    for name, order, sign in (("over", (-z).argsort(), 1), ("under", z.argsort(), -1)):
+        bins = [each for each in order[:A_SIDE] if sign * z[each] > BEYOND_CHANCE]
+        middles = [np.linalg.norm(places - result["centres"][each], axis=1).argmin() for each in bins]
+        found[f"{name}_filled"] = as_stored(dataset.test[middles])
+        found[f"{name}_z"] = z[bins]
+    return found

@@ -1,0 +1,203 @@
+"""Applies the metrics to samples, whoever made them, and says how sure each number is and what real data gets.
+
+A cheap metric is taken of five draws of samples, and the interval is that of their mean. A slow one is taken once of
+all samples, and again of five equal parts of them: their spread, over the root of five, is the error of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from genlab.datasets.base import Dataset
+from genlab.metrics import Metric
+from genlab.metrics.modes import coverage
+from genlab.registry import METRICS
+from genlab.runs.evaluation import YARDSTICKS, Measure
+from genlab.training.features import Space
+from genlab.training.frames import as_stored
+from genlab.training.judge import Judge
+
+DRAWS = PARTS = 5
+HALF_WIDTH = 2.776 / np.sqrt(5)  # of a 95 % interval from five values, in their standard deviations: Student, 4 degrees
+FEWEST_IN_A_PART = 20
+# A part of the samples tells nothing of these for the whole: they grow with the number of examples.
+GROWS = ("pairs", "estimated_support", "different", "different_share", "score", "p_value")
+SECOND_OPINION = ("frechet_distance", "precision_recall_density_coverage")  # taken in every space, the others in one
+EXAMPLES_A_BIN = 50
+ITSELF = ("distance", "discrepancy", "score", "bound")  # results that the title of the metric names
+NAMED_ALONE = ("mode_coverage", "class_coverage", "precision_recall_density_coverage", "discriminator_accuracy")
+
+Values = dict[tuple[str, str, str], float | None]  # by metric, space and result
+Steps = list[tuple[str, Callable[[], list[Measure]]]]  # what is measured, and the function that does it
+
+
+def prepared(examples: np.ndarray) -> np.ndarray:
+    """Examples as they are measured, real and fake alike: points as they are, images as a file of them would be."""
+    return examples if examples.ndim == 2 else as_stored(examples).astype("float32") / 255
+
+
+def numbers(metric: Metric, results: dict[str, Any]) -> dict[str, float | None]:
+    """The results that are one number each."""
+    return {name: None if results[name] is None else float(results[name]) for name in metric.better}
+
+
+def measure(metric: Metric, result: str, value: float | None, count: int, **more: Any) -> Measure:
+    """A measure as it is stored, in words."""
+    words = result.replace("_", " ")
+    if result in ITSELF:
+        words = metric.title
+    elif metric.name in NAMED_ALONE:
+        words = words.capitalize()
+    else:
+        words = f"{metric.title}: {words}"
+    better = metric.better[result]
+    return Measure(metric=metric.name, result=result, words=words, value=value, count=count, better=better, **more)
+
+
+def bounds(metric: Metric, result: str, middle: float | None, values: list[float | None]) -> dict[str, float]:
+    """The 95 % interval around `middle` from five values; empty if one of them is missing."""
+    given = [value for value in values if value is not None]
+    if middle is None or len(given) < PARTS or result in YARDSTICKS:
+        return {}
+    width = float(HALF_WIDTH * np.std(given, ddof=1))
+    least, most = metric.range[result]
+    return {"low": max(middle - width, least), "high": min(middle + width, most)}
+
+
+def in_parts(
+    metric: Metric, function: Callable[..., dict[str, Any]], *arrays: np.ndarray, space: str = "", floors: Any = None
+) -> list[Measure]:
+    """The results of a function of arrays that can all be divided alike, with intervals from five parts of them."""
+    whole = numbers(metric, function(*arrays))
+    count = len(arrays[0])
+    parts: list[dict[str, float | None]] = []
+    if min(map(len, arrays)) >= PARTS * FEWEST_IN_A_PART:
+        try:
+            pieces = zip(*(np.split(array[: len(array) // PARTS * PARTS], PARTS) for array in arrays), strict=True)
+            parts = [numbers(metric, function(*each)) for each in pieces]
+        except ValueError:  # a part that lacks what the whole has, a second class for instance
+            parts = []
+    found = []
+    for result, value in whole.items():
+        within = bounds(metric, result, value, [part[result] for part in parts]) if result not in GROWS else {}
+        how = f"95 %, from {PARTS} parts of the examples" if within else ""
+        floor = (floors or {}).get((metric.name, space, result))
+        found.append(measure(metric, result, value, count, space=space, floor=floor, interval=how, **within))
+    return found
+
+
+class Ruler:
+    """Measures samples of one data set.
+
+    Attributes:
+        samples: how many samples a draw has.
+        count: how many of them are compared with as many real examples.
+    """
+
+    def __init__(self, dataset: Dataset, judge: Judge, spaces: list[Space], samples: int) -> None:
+        self.dataset, self.judge, self.spaces, self.samples = dataset, judge, spaces, samples
+        self.count = min(samples, len(dataset.train), len(dataset.test))
+        self.coverage: Metric = METRICS["mode_coverage" if judge.accuracy is None else "class_coverage"]
+        # Which real examples are taken is fixed, so that all models are compared with the same.
+        self._real = prepared(dataset.test[np.random.default_rng(0).permutation(len(dataset.test))[: self.count]])
+        self._features = {space.name: space.of(self._real) for space in spaces}
+        # Copies are told by pixels: the classifier is trained to find examples of a class alike.
+        self.for_copies = next((space for space in spaces if space.name.startswith("pixels")), spaces[0])
+        half = dataset.test[: len(dataset.test) // 2]
+        self._train, self._held_out = (self.for_copies.of(prepared(each)) for each in (dataset.train, half))
+        self.mode_share = np.zeros(len(dataset.modes.names))
+
+    def compared(self, cost: str) -> list[tuple[Metric, Space]]:
+        """The metrics of this cost that compare features of real and of fake examples, with the spaces for each."""
+        return [
+            (metric, space)
+            for metric in METRICS.values()
+            if metric.needs == "samples" and metric.cost == cost
+            for space in self.spaces[: None if metric.name in SECOND_OPINION else 1]
+        ]
+
+    def cheap(self, samples: np.ndarray) -> Values:
+        """All cheap numbers of one draw of samples, (n, ...) as prepared."""
+        covered = coverage(self.judge.assign(samples), self.dataset.modes.shares)
+        self.mode_share = covered["share"]
+        found: Values = {
+            (self.coverage.name, "", name): value for name, value in numbers(self.coverage, covered).items()
+        }
+        for metric, space in self.compared("cheap"):
+            results = metric.function(self._features[space.name], space.of(samples[: self.count]))
+            found |= {(metric.name, space.name, name): value for name, value in numbers(metric, results).items()}
+        if self.dataset.kind == "images":
+            metric = METRICS["sharpness"]
+            results = numbers(metric, metric.function(self._real, samples))
+            found |= {(metric.name, "", name): value for name, value in results.items()}
+        return found
+
+    def counted(self, metric: str) -> int:
+        return self.count if METRICS[metric].needs == "samples" else self.samples
+
+    def from_draws(self, draws: list[Values], floors: Values) -> list[Measure]:
+        """The means of the cheap numbers over the draws, with their intervals."""
+        found = []
+        for key in draws[0]:
+            metric, result = METRICS[key[0]], key[2]
+            values = [draw[key] for draw in draws]
+            given = [value for value in values if value is not None]
+            mean = float(np.mean(given)) if given else None
+            within = bounds(metric, result, mean, values)
+            how = f"95 %, from {DRAWS} draws" if within else ""
+            count, floor = self.counted(key[0]), floors.get(key)
+            found.append(measure(metric, result, mean, count, space=key[1], floor=floor, interval=how, **within))
+        return found
+
+    def slow_names(self) -> list[str]:
+        """What `slow_steps` measures."""
+        names = [f"{metric.title}, {space.name}" for metric, space in self.compared("slow")]
+        return [*names, METRICS["memorisation"].title]
+
+    def slow_steps(self, samples: np.ndarray, floors: Values) -> Steps:
+        """The slow metrics of samples, (n, ...) as prepared, one step each."""
+
+        def compare(metric: Metric, space: Space) -> list[Measure]:
+            fake = space.of(samples[: self.count])
+            function: Callable[..., dict[str, Any]] = metric.function
+            if metric.name == "bin_differences":
+                bins = int(np.clip(self.count // EXAMPLES_A_BIN, 2, 100))
+                function = lambda real, fake: metric.function(real, fake, bins)  # noqa: E731
+            return in_parts(metric, function, self._features[space.name], fake, space=space.name, floors=floors)
+
+        def copies() -> list[Measure]:
+            metric, space = METRICS["memorisation"], self.for_copies
+            fake = space.of(samples[: self.count])
+            function = lambda part: metric.function(self._train, self._held_out, part)  # noqa: E731
+            return in_parts(metric, function, fake, space=space.name, floors=floors)
+
+        functions = [partial(compare, metric, space) for metric, space in self.compared("slow")]
+        return list(zip(self.slow_names(), [*functions, copies], strict=True))
+
+    def floors(self) -> Steps:
+        """The steps that measure real data against held-out real data, on which the judge and the spaces have not been
+        trained where that matters: modes are counted on held-out data, and copies looked for among its other half.
+        """
+        train = self.dataset.train[np.random.default_rng(1).permutation(len(self.dataset.train))[: self.samples]]
+
+        def cheap() -> list[Measure]:
+            values = self.cheap(prepared(train))
+            for name, value in numbers(self.coverage, self.judge.real).items():
+                values[self.coverage.name, "", name] = value
+            return [
+                measure(METRICS[key[0]], key[2], value, self.counted(key[0]), space=key[1])
+                for key, value in values.items()
+            ]
+
+        def copies() -> list[Measure]:
+            metric, space = METRICS["memorisation"], self.for_copies
+            others = space.of(prepared(self.dataset.test[len(self.dataset.test) // 2 :]))
+            results = numbers(metric, metric.function(self._train, self._held_out, others))
+            return [measure(metric, name, value, len(others), space=space.name) for name, value in results.items()]
+
+        compared = self.slow_steps(prepared(train), {})[:-1]
+        return [("cheap measures", cheap), *compared, (METRICS["memorisation"].title, copies)]
