@@ -13,9 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from genlab.cli_measures import measure, measures_json, measures_table
 from genlab.datasets.base import DataUnavailable
+from genlab.diagnosis import diagnose
 from genlab.registry import DATASETS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
+from genlab.runs.evaluation import Evaluation
 from genlab.runs.summary import lane_row, run_row
 from genlab.runs.view import Watch
 from genlab.spec import SpecError, make_spec
@@ -124,16 +127,30 @@ def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) ->
 
 
 @app.command()
-def evaluate(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> None:
-    """Show what a run has reached: the metrics of its newest frames beside the values of real data. RUN is an id or a
-    folder.
+def evaluate(
+    run: str,
+    samples: Annotated[
+        int,
+        typer.Option(min=50, max=100_000, help="Samples in each draw; fewer are compared if less data is held out."),
+    ] = 2_500,
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples; it has nothing to do with training.")] = 0,
+    runs: RunsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a run as it stands: every measure that applies, with 95 % intervals, beside what real data gets against
+    held-out real data. RUN is an id or a folder. Ctrl-C leaves the run as it was.
     """
     path = Path(run)
     try:
         found = Run(path) if path.is_dir() else Store(runs).open(path.name)
-        report(found, as_json)
-    except RunUnreadable as error:
+        found.spec()
+        evaluation = measure(found, samples, seed, err)
+        report(found, as_json, evaluation)
+    except (RunUnreadable, DataUnavailable, ValueError, OSError) as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        err.print("Stopped. Nothing was changed.")
+        raise typer.Exit(130) from None
 
 
 @app.command("import")
@@ -205,10 +222,13 @@ def follow(run: Run, store: Store) -> None:
                 progress.update(bars[event.lane], completed=used, at=f"step {event.step:,}", visible=True)
 
 
-def report(run: Run, as_json: bool) -> None:
-    """Print a run as a table and its folder's path, or as JSON. Raises RunUnreadable."""
+def report(run: Run, as_json: bool, evaluation: Evaluation | None = None) -> None:
+    """Print a run, and what was measured of it, as tables and its folder's path, or as JSON. Raises RunUnreadable."""
     view = Watch(run).look()
     lanes = [lane_row(view, lane) for lane in range(len(view.spec.lanes))]
+    findings = diagnose(view, evaluation) if evaluation else []
+    if evaluation:
+        lanes = [row | measures_json(evaluation, lane, findings) for lane, row in enumerate(lanes)]
     if as_json:
         real = view.reference["on_mode_share"].item() if view.reference else None
         return print(json.dumps({"run": str(run.path), **run_row(run), "real_on_mode_share": real, "lanes": lanes}))
@@ -242,6 +262,14 @@ def report(run: Run, as_json: bool) -> None:
             f"{reference['measured'].item():,} held out",
         )
     out.print(table)
+    if evaluation:
+        out.print(measures_table(view, evaluation))
+        for lane in evaluation.lanes:
+            if lane.message:
+                out.print(f"{view.title(lane.lane)}: {lane.message}", markup=False, highlight=False)
+        for finding in findings:
+            said = f"{view.title(finding.lane)}: {finding.sentence} ({finding.evidence})"
+            out.print(said, markup=False, highlight=False)
     out.print(str(run.path), soft_wrap=True, highlight=False)
 
 

@@ -1,7 +1,7 @@
 """The process that trains: `python -m genlab.training.worker --runs DIR`.
 
 It takes runs from the queue of the folder, oldest first, for as long as whoever started it keeps its standard input
-open.
+open. When none waits to be trained, it measures those that somebody wants measured.
 TensorFlow is imported while nobody waits yet, and stays warm.
 """
 
@@ -13,11 +13,14 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from genlab.runs import Run
 from genlab.runs.atomic import write_json
+from genlab.runs.measuring import Measuring
 from genlab.runs.store import Store
 
 LEAVE_SECONDS = 5.0  # to write a checkpoint in, once asked to leave
@@ -51,10 +54,15 @@ def work(store: Store, leaving: threading.Event) -> None:
     backend.prepare()
     ready = {"state": "ready", "devices": backend.devices(), "pid": os.getpid(), "run": ""}
     write_json(news, ready)
+    measuring = Measuring(store)
+    measuring.forget()
     while not leaving.is_set():
         run = store.take()
         if run is None:
-            time.sleep(0.1)
+            if to_measure := measuring.take():
+                measure(to_measure, store, measuring, leaving)
+            else:
+                time.sleep(0.1)
             continue
         write_json(news, ready | {"run": run.id})
         events = record(run, store)
@@ -67,6 +75,25 @@ def work(store: Store, leaving: threading.Event) -> None:
         finally:
             events.close()  # type: ignore[attr-defined]
             write_json(news, ready)
+
+
+def measure(run: Run, store: Store, measuring: Measuring, leaving: threading.Event) -> None:
+    """Measure a run until it is done or cancelled; put it back as soon as another waits to be trained."""
+    from genlab.training.evaluation import Progress, evaluate
+
+    try:
+        for event in evaluate(run, store.cache):
+            if measuring.stage(run) is None:
+                return
+            if leaving.is_set() or store.waiting():
+                return measuring.put_back(run)
+            if isinstance(event, Progress):
+                measuring.tell(run, name=event.name, done=event.done, total=event.total)
+    except Exception as error:
+        traceback.print_exc()  # the run's folder says that it failed and why; the worker goes on
+        with suppress(OSError):
+            measuring.tell(run, message=f"It could not be measured: {error}")
+    measuring.cancel(run)
 
 
 def _watch_input(leaving: threading.Event) -> None:

@@ -1,0 +1,243 @@
+"""What ails a lane, in words, from what was recorded and measured of it. It says nothing when it knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from genlab.metrics.modes import SOLID
+from genlab.metrics.pictures import sharpness
+from genlab.registry import MODELS
+from genlab.runs.evaluation import Evaluation, LaneEvaluation
+from genlab.runs.view import RunView
+
+TRAINED = 0.1  # share of the budget before which nothing is said: every model is bad at first
+SURE_DISCRIMINATOR = 0.97  # right on both real and fake; below, a generator still finds examples that pass
+VANISHED = 1e-3  # norm of the gradient; the networks here start between 0.05 and 10
+COLLAPSED = 0.05  # spread of the samples, of that of the data; ring8's smallest mode alone has 0.07
+EXPECTED = 10  # on a mode, of samples; then fewer than 20 % of them by chance is one in two thousand
+FEW_ON_A_MODE = 0.5  # of what real data has; below, most samples are between the modes
+UNUSED = 0.01  # nats; a dimension with less tells the decoder nothing
+HOLES = 0.1  # of the prior's mass, beyond chance; then one sample in ten is decoded from where no data was
+GAP = 0.1  # discrepancy of codes and prior, of at most 10; with the p-value, so that it is neither small nor chance
+CERTAIN = 0.01  # p-value
+BLUR = 0.7  # variance of the Laplacian, of that of the data; held-out data stays within 5 % of 1
+FLAT = 0.5  # move of the loss between the halves, in its own standard deviations within a half
+IMPROVED = 0.1  # rise of the share of samples on a mode between the halves
+FEWEST_POINTS = 8  # of a curve, to say anything of its halves
+MOST_NAMES = 12  # of dropped modes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that ails a lane.
+
+    Attributes:
+        name: one of those of the functions below, with hyphens.
+        sentence: for people, without numbers where it can be.
+        evidence: the numbers it was computed from.
+    """
+
+    lane: int
+    name: str
+    sentence: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Shares per mode of `count` samples, and of real data, both (K,); and how much of either is on a mode at all."""
+
+    names: list[str]
+    share: np.ndarray
+    real: np.ndarray
+    real_on_mode: float
+    count: int
+
+    @property
+    def on_mode(self) -> float:
+        return float(self.share.sum())
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What the functions below look at: a lane of a view, and what was measured of it, if anything was."""
+
+    view: RunView
+    index: int
+    measured: LaneEvaluation | None
+
+    def value(self, metric: str, result: str) -> float | None:
+        return self.measured.value(metric, result) if self.measured else None
+
+    def recent(self, name: str) -> float | None:
+        """Mean over the last tenth of a recorded curve."""
+        values = self.view.history.series(self.index, name)[1]
+        return float(values[-max(1, len(values) // 10) :].mean()) if len(values) >= FEWEST_POINTS else None
+
+    def coverage(self) -> Coverage | None:
+        """As measured, else of the newest frame."""
+        reference, frame = self.view.reference, self.view.frames[self.index]
+        if reference is None:
+            return None
+        names, real = [str(name) for name in reference["names"]], reference["mode_share"].astype(float)
+        on_mode = float(reference["on_mode_share"])
+        if self.measured and self.measured.mode_share:
+            count = next((each.count for each in self.measured.measures if each.result == "on_mode_share"), 0)
+            return Coverage(names, np.array(self.measured.mode_share), real, on_mode, count)
+        if frame is None:
+            return None
+        return Coverage(names, frame.arrays["mode_share"].astype(float), real, on_mode, frame.metrics["samples"])
+
+
+Found = Iterator[tuple[str, str]]  # sentence, evidence
+
+
+def diagnose(view: RunView, evaluation: Evaluation | None = None) -> list[Finding]:
+    """All findings about the lanes of a run that have trained for at least a tenth of their budget."""
+    findings = []
+    for index, spec in enumerate(view.spec.lanes):
+        state = view.lane_state(index)
+        at = {"steps": state.step, "examples": state.examples, "seconds": state.seconds}[view.spec.clock]
+        if at < TRAINED * (view.spec.budget or 0):
+            continue
+        measured = evaluation.lane(index) if evaluation else None
+        if measured is not None and measured.model != spec.model:
+            measured = None
+        lane = Lane(view, index, measured)
+        for check in CHECKS:
+            name = check.__name__.replace("_", "-")
+            findings += [Finding(index, name, sentence, evidence) for sentence, evidence in check(lane)]
+    return findings
+
+
+def discriminator_too_strong(lane: Lane) -> Found:
+    real = lane.value("discriminator_accuracy", "accuracy_held_out")
+    fake = lane.value("discriminator_accuracy", "accuracy_fake")
+    if real is None or fake is None:
+        real, fake = lane.recent("discriminator/accuracy_real"), lane.recent("discriminator/accuracy_fake")
+    if real is not None and fake is not None and min(real, fake) >= SURE_DISCRIMINATOR:
+        sentence = "The discriminator is too strong: it tells nearly all real and generated examples apart."
+        yield sentence, f"right on {real:.1%} of real and {fake:.1%} of generated examples"
+
+
+def generator_gradient_vanishing(lane: Lane) -> Found:
+    norm = lane.value("generator_gradient", "norm")
+    if norm is not None and norm < VANISHED:
+        yield "Hardly any gradient reaches the generator, so it has nothing to learn from.", f"norm {norm:.1e}"
+
+
+def collapsed_to_a_point(lane: Lane) -> Found:
+    frame, reference = lane.view.frames[lane.index], lane.view.reference
+    if frame is None or reference is None:
+        return
+    spread, real = (_spread(arrays["samples"]) for arrays in (frame.arrays, reference))
+    if real and spread < COLLAPSED * real:
+        sentence = "The model has collapsed to a point: all samples are nearly the same."
+        yield sentence, f"they spread {spread / real:.1%} as far as the data"
+
+
+def off_the_modes(lane: Lane) -> Found:
+    covered = lane.coverage()
+    if covered and covered.on_mode < FEW_ON_A_MODE * covered.real_on_mode:
+        sentence = "Most samples lie on no mode, so which modes are missing cannot be told."
+        yield sentence, f"{covered.on_mode:.0%} on a mode; real data {covered.real_on_mode:.0%}"
+
+
+def modes_dropped(lane: Lane) -> Found:
+    """Judged among the samples that are on a mode at all, so that bad samples are not taken for missing ones."""
+    covered = lane.coverage()
+    if covered is None or covered.on_mode < FEW_ON_A_MODE * covered.real_on_mode:
+        return
+    fair = covered.real * covered.on_mode
+    dropped = np.flatnonzero((covered.share < SOLID * fair) & (fair * covered.count >= EXPECTED))
+    if len(dropped):
+        names = [covered.names[mode] for mode in dropped[:MOST_NAMES]]
+        more = f" and {len(dropped) - MOST_NAMES} more" if len(dropped) > MOST_NAMES else ""
+        sentence = f"It drops {len(dropped)} of {len(fair)} modes: {', '.join(names)}{more}."
+        yield sentence, f"each below {SOLID:.0%} of its fair share of {covered.count:,} samples"
+
+
+def posterior_collapse(lane: Lane) -> Found:
+    frame = lane.view.frames[lane.index]
+    kl = np.array(lane.measured.kl) if lane.measured else np.empty(0)
+    if not len(kl) and frame is not None:
+        kl = frame.arrays.get("kl", kl)
+    unused = np.flatnonzero(kl < UNUSED)
+    if len(unused):
+        which = ", ".join(str(dimension + 1) for dimension in unused[:MOST_NAMES])
+        which += f" and {len(unused) - MOST_NAMES} more" if len(unused) > MOST_NAMES else ""
+        word = "dimension" if len(unused) == 1 else "dimensions"
+        sentence = f"Posterior collapse: {word} {which} of {len(kl)} of the latent carry nothing of the example."
+        yield sentence, f"KL below {UNUSED} nats; all dimensions together {kl.sum():.2f}"
+
+
+def prior_holes(lane: Lane) -> Found:
+    holes, chance = lane.value("hole_map", "hole_share"), lane.value("hole_map", "chance")
+    if holes is not None and chance is not None:
+        if holes > HOLES + chance:
+            sentence = "The prior has holes: samples are decoded from places where no data was encoded."
+            yield sentence, f"{holes:.0%} of its mass holds no code; by chance {chance:.0%}"
+        return
+    gap, p_value = (lane.value("aggregated_posterior_gap", result) for result in ("discrepancy", "p_value"))
+    if gap is not None and p_value is not None and gap > GAP and p_value <= CERTAIN:
+        sentence = "The codes of the data do not fill the prior, so some samples are decoded from where no data was."
+        yield sentence, f"discrepancy {gap:.2f}, p = {p_value:.3f}"
+
+
+def blur(lane: Lane) -> Found:
+    ratio = lane.value("sharpness", "laplacian_ratio")
+    frame, reference = lane.view.frames[lane.index], lane.view.reference
+    if ratio is None and frame is not None and reference is not None and reference["samples"].ndim == 4:
+        ratio = sharpness(reference["samples"] / 255, frame.arrays["samples"] / 255)["laplacian_ratio"]
+    if ratio is not None and ratio < BLUR:
+        yield "The samples are blurred.", f"their Laplacian has {ratio:.0%} of the variance that real images have"
+
+
+def memorisation(lane: Lane) -> Found:
+    flag, share = (lane.value("memorisation", result) for result in ("memorised", "share_within_1"))
+    if flag and share is not None:
+        sentence = "It repeats training examples instead of making new ones."
+        yield sentence, f"{share:.0%} of the samples are as near to one as the nearest 1 % of held-out data"
+
+
+def loss_flat_while_samples_improve(lane: Lane) -> Found:
+    """Between the second quarter and the last: the first is no training that anybody would call flat."""
+    family = MODELS[lane.view.spec.lanes[lane.index].model]
+    label, name = next(iter(family.curves.items()))
+    loss = _quarters(lane.view.history.series(lane.index, name)[1])
+    on_mode = _quarters(lane.view.history.series(lane.index, "on_mode_share")[1])
+    if loss is None or on_mode is None:
+        return
+    noise = (loss[0].std() + loss[1].std()) / 2
+    moved, risen = abs(loss[1].mean() - loss[0].mean()), on_mode[1].mean() - on_mode[0].mean()
+    if risen >= IMPROVED and moved <= FLAT * noise:
+        sentence = f"The samples improve while the loss of the {label} says nothing of it."
+        yield sentence, f"{risen:.0%} more on a mode; the loss moved by {moved:.2g}, and varies by {noise:.2g} anyway"
+
+
+CHECKS: tuple[Callable[[Lane], Found], ...] = (
+    discriminator_too_strong,
+    generator_gradient_vanishing,
+    collapsed_to_a_point,
+    off_the_modes,
+    modes_dropped,
+    posterior_collapse,
+    prior_holes,
+    blur,
+    memorisation,
+    loss_flat_while_samples_improve,
+)
+
+
+def _spread(examples: np.ndarray) -> float:
+    """Root of the variance of examples (n, ...), summed over their numbers."""
+    return float(np.sqrt(examples.reshape(len(examples), -1).astype(float).var(axis=0).sum()))
+
+
+def _quarters(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The second and the last quarter of a curve; None if there are too few points."""
+    part = len(values) // 4
+    return (values[part : 2 * part], values[-part:]) if len(values) >= FEWEST_POINTS else None
