@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from genlab.datasets.base import DataUnavailable
-from genlab.registry import DATASETS, MODELS, UnknownName
+from genlab.listing import dataset_row, metric_row, model_row
+from genlab.registry import DATASETS, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.summary import lane_row, run_row
 from genlab.runs.view import Watch
@@ -34,7 +36,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 class Listed(StrEnum):
     datasets = "datasets"
     models = "models"
+    metrics = "metrics"
     runs = "runs"
+
+
+# What the table of a list shows of the rows, which are all there is in JSON.
+COLUMNS = {
+    Listed.datasets: ("name", "kind", "steps", "description"),
+    Listed.models: ("name", "title", "abilities", "description"),
+    Listed.metrics: ("name", "title", "needs", "cost"),
+}
 
 
 @app.command()
@@ -98,29 +109,35 @@ def train(
 
 @app.command("list")
 def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) -> None:
-    """List data sets, models or runs."""
+    """List data sets, models, metrics or runs; with --json, all that can be set, with defaults and bounds."""
+    rows: list[dict[str, Any]]
     if what == Listed.runs:
         rows = [run_row(run) for run in Store(runs).runs()]
+    elif what == Listed.datasets:
+        rows = [dataset_row(entry) for entry in DATASETS.values()]
+    elif what == Listed.models:
+        rows = [model_row(family) for family in MODELS.values()]
     else:
-        registry = DATASETS if what == Listed.datasets else MODELS
-        rows = [
-            {"name": entry.name, "title": entry.title}
-            | (
-                {"kind": entry.kind, "steps": entry.steps, "description": entry.description}
-                if what == Listed.datasets
-                else {}
-            )
-            | ({"settings": ", ".join(entry.settings.model_fields)} if what == Listed.models else {})
-            for entry in registry.values()
-        ]
+        rows = [metric_row(metric) for metric in METRICS.values()]
     if as_json:
         return print(json.dumps({what.value: rows}))
     if not rows:
         return out.print("No runs yet. `genlab train` makes one.")
-    table = Table(*rows[0])
+    columns = COLUMNS.get(what) or tuple(rows[0])
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in columns:
+        # The first is what is typed next, so it stays in one piece.
+        table.add_column(column, no_wrap=column == columns[0], overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(in_a_cell(row[column]) for column in columns))
     out.print(table)
+
+
+def in_a_cell(value: Any) -> str:
+    """A value of a row in one cell of a table."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @app.command()
