@@ -153,6 +153,47 @@ def evaluate(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> 
         fail(str(error))
 
 
+@app.command()
+def project(
+    run: str,
+    lane: Annotated[int, typer.Option(help="Which model of the run, from 0.")] = 0,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many held-out examples to show it.")] = 8,
+    steps: Annotated[int, typer.Option(min=0, max=100_000, help="Steps of the search.")] = 300,
+    restarts: Annotated[int, typer.Option(min=1, max=100, help="Places that each search starts from.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Decides where it starts.")] = 0,
+    runs: RunsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a trained model real examples: find the latents whose samples are nearest to held-out ones. RUN is an id or
+    a folder.
+    """
+    path = Path(run)
+    try:
+        found = Run(path) if path.is_dir() else Store(runs).open(path.name)
+        found.spec()  # a run that cannot be read is refused before TensorFlow is loaded
+        from genlab.training import trained
+
+        model = trained.load(found, lane)
+        shown, labels = model.dataset.test[:count], model.dataset.test_labels[:count]
+        nearest = trained.project(model, shown, labels, restarts=restarts, steps=steps, seed=seed)
+    except (RunUnreadable, DataUnavailable, ValueError) as error:
+        fail(str(error))
+    mean = ((shown - model.dataset.train.mean(axis=0)) ** 2).mean().item()
+    errors = [float(error) for error in nearest.error]
+    if as_json:
+        values = {"run": str(found.path), "lane": lane, "model": model.lane.family.name, "step": model.lane.step}
+        values |= {"count": len(shown), "restarts": restarts, "steps": steps, "seed": seed}
+        values |= {"error": errors, "error_of_the_mean": mean, "latent": nearest.latent.tolist()}
+        return print(json.dumps(values))
+    out.print(
+        f"{model.lane.family.title} at step {model.lane.step:,}, shown {len(shown)} held-out examples: mean squared "
+        f"error {sum(errors) / len(errors):.4g} per value, from {min(errors):.4g} to {max(errors):.4g}. "
+        f"The mean of the training data in place of each: {mean:.4g}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 @app.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(help="A CSV of numbers, an .npz, a zip of pictures, or a folder of them.")],

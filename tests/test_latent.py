@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -347,3 +348,26 @@ def test_pictures_are_projected_and_bytes_are_refused(backend) -> None:
     assert found.decoded.shape == (2, 8, 8, 1) and (found.error < start.error).all()
     with pytest.raises(ValueError, match=r"Pixels are between 0 and 1; these go from 0\.0 to 255\.0\. Divide"):
         project(trained, np.round(255 * real / real.max()))
+
+
+def test_the_command_line_shows_a_model_held_out_examples(stored: Any, session_store: Store) -> None:
+    from typer.testing import CliRunner
+
+    from genlab.cli import app
+    from genlab.training.trained import load, project
+
+    def genlab(*words: str) -> Any:
+        return CliRunner().invoke(app, ["project", *words, "--runs", str(session_store.root)])
+
+    said = json.loads(genlab(stored.run.id, "--count", "3", "--steps", "50", "--json").output)
+    expected = project(load(stored.run), stored.dataset.test[:3], steps=50)
+    np.testing.assert_allclose(said["error"], expected.error, rtol=1e-6)
+    np.testing.assert_allclose(said["latent"], expected.latent, rtol=1e-6)
+    assert (said["model"], said["step"], said["count"]) == ("gan", 600, 3)
+    squares = np.square(stored.dataset.test[:3] - stored.dataset.train.mean(axis=0))
+    assert said["error_of_the_mean"] == pytest.approx(squares.mean(), rel=1e-5)
+    plain = genlab(str(stored.run.path), "--lane", "2", "--count", "2", "--steps", "5")
+    assert plain.exit_code == 0 and "GAN at step 1, shown 2 held-out examples" in plain.output
+    refused = genlab(stored.run.id, "--lane", "7")
+    assert refused.exit_code == 2 and "there is no lane 7" in refused.output
+    assert genlab("nowhere").exit_code == 2
