@@ -1,17 +1,20 @@
-"""`genlab evaluate`: measures a run in this process, and prints what was found as a table."""
+"""What the command line prints of a run and of what was measured of it, and the measuring itself."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from genlab.diagnosis import Finding
+from genlab.diagnosis import Finding, diagnose
+from genlab.registry import DATASETS
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import YARDSTICKS, Evaluation, Measure
-from genlab.runs.view import RunView
+from genlab.runs.summary import lane_row, run_row
+from genlab.runs.view import RunView, Watch
 
 
 def measure(run: Run, samples: int, seed: int, console: Console) -> Evaluation:
@@ -28,6 +31,55 @@ def measure(run: Run, samples: int, seed: int, console: Console) -> Evaluation:
                 return event.evaluation
             progress.update(bar, description=event.name, completed=event.done, total=event.total)
     raise AssertionError("an evaluation ends with what was measured")
+
+
+def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None = None) -> None:
+    """Print a run, and what was measured of it, as tables and its folder's path, or as JSON. Raises RunUnreadable."""
+    view = Watch(run).look()
+    lanes = [lane_row(view, lane) for lane in range(len(view.spec.lanes))]
+    findings = diagnose(view, evaluation) if evaluation else []
+    if evaluation:
+        lanes = [row | measures_json(evaluation, lane, findings) for lane, row in enumerate(lanes)]
+    if as_json:
+        real = view.reference["on_mode_share"].item() if view.reference else None
+        return print(json.dumps({"run": str(run.path), **run_row(run), "real_on_mode_share": real, "lanes": lanes}))
+    table = Table(title=f"{DATASETS[view.spec.dataset].title}, seed {view.spec.seed}")
+    headings = ("model", "steps", "seconds", "examples", "solid modes", "on a mode", "measured on")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    for row in lanes:
+        modes = "-" if row["solid_modes"] is None else f"{row['solid_modes']} of {row['modes']}"
+        share = "-" if row["on_mode_share"] is None else f"{row['on_mode_share']:.1%}"
+        table.add_row(
+            row["model"],
+            f"{row['steps']:,}",
+            f"{row['seconds']:.1f}",
+            f"{row['examples']:,}",
+            modes,
+            share,
+            f"{row['samples'] or 0:,} samples",
+        )
+        if row["message"]:
+            table.add_row("", row["message"])
+    if view.reference:
+        reference = view.reference
+        table.add_row(
+            "real data",
+            "",
+            "",
+            "",
+            f"{len(reference['names'])} of {len(reference['names'])}",
+            f"{reference['on_mode_share'].item():.1%}",
+            f"{reference['measured'].item():,} held out",
+        )
+    out.print(table)
+    if evaluation:
+        out.print(measures_table(view, evaluation))
+        said = [f"{view.title(lane.lane)}: {lane.message}" for lane in evaluation.lanes if lane.message]
+        said += [f"{view.title(each.lane)}: {each.sentence} ({each.evidence})" for each in findings]
+        for line in said:
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    out.print(str(run.path), soft_wrap=True, highlight=False)
 
 
 def measures_table(view: RunView, evaluation: Evaluation) -> Table:
