@@ -12,8 +12,9 @@ from rich.table import Table
 from genlab.diagnosis import Finding, diagnose
 from genlab.registry import DATASETS
 from genlab.runs import Run, Store
-from genlab.runs.evaluation import YARDSTICKS, Evaluation, Measure
+from genlab.runs.evaluation import Evaluation
 from genlab.runs.summary import lane_row, run_row
+from genlab.runs.tables import REAL, measure_rows
 from genlab.runs.view import RunView, Watch
 
 
@@ -84,29 +85,13 @@ def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None 
 
 def measures_table(view: RunView, evaluation: Evaluation) -> Table:
     """One line a measure: the value of each lane with its interval, and that of real data."""
+    rows = measure_rows(evaluation, [view.title(lane.lane) for lane in evaluation.lanes], judged=False)
     table = Table(title=f"Measures, seed {evaluation.seed}; in brackets 95 % intervals")
-    table.add_column("measure")
-    for lane in evaluation.lanes:
-        table.add_column(view.title(lane.lane), justify="right")
-    table.add_column("real against held-out real", justify="right")
-    rows: dict[str, dict[int, Measure]] = {}
-    for lane in evaluation.lanes:
-        for each in lane.measures:
-            if each.result not in YARDSTICKS:
-                rows.setdefault(each.title, {})[lane.lane] = each
-    for title, of_lanes in rows.items():
-        floor = next((each.floor for each in of_lanes.values() if each.floor is not None), None)
-        values = [in_words(of_lanes.get(lane.lane)) for lane in evaluation.lanes]
-        table.add_row(title, *values, "-" if floor is None else f"{floor:.4g}")
+    for name in rows[0] if rows else ("measure", REAL):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for row in rows:
+        table.add_row(*row.values())
     return table
-
-
-def in_words(measure: Measure | None) -> str:
-    """A value with its interval, as 0.84 (0.82 to 0.86)."""
-    if measure is None or measure.value is None:
-        return "-"
-    interval = "" if measure.low is None else f" ({measure.low:.3g} to {measure.high:.3g})"
-    return f"{measure.value:.4g}{interval}"
 
 
 def measures_json(evaluation: Evaluation, lane: int, findings: list[Finding]) -> dict[str, Any]:

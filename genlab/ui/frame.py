@@ -8,7 +8,13 @@ import streamlit as st
 
 from genlab.ui.worker import worker_news
 
-PAGES = {"app.py": "genlab", "pages/train.py": "Train", "pages/data.py": "Your data", "pages/runs.py": "Runs"}
+PAGES = {
+    "app.py": "genlab",
+    "pages/train.py": "Train",
+    "pages/coverage.py": "Mode coverage",
+    "pages/data.py": "Your data",
+    "pages/runs.py": "Runs",
+}
 
 
 def page_frame(title: str) -> None:

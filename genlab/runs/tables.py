@@ -1,0 +1,53 @@
+"""Tables of measures: one row a measure, a column for each lane, and one for what real data gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genlab.runs.evaluation import YARDSTICKS, Evaluation, Measure
+
+REAL = "real against held-out real"
+ARROWS = {"higher": "↑", "lower": "↓", None: ""}
+
+
+def measure_rows(evaluation: Evaluation, titles: Sequence[str], judged: bool) -> list[dict[str, str]]:
+    """Rows of words by column: "measure", the title of each lane, `REAL`. An arrow says which way is better.
+
+    judged: only measures of which more or less is better.
+    """
+    rows: dict[str, dict[int, Measure]] = {}
+    for lane in evaluation.lanes:
+        for each in lane.measures:
+            if each.result not in YARDSTICKS and (each.better or not judged):
+                rows.setdefault(each.title, {})[lane.lane] = each
+    found = []
+    for title, of_lanes in rows.items():
+        one = next(iter(of_lanes.values()))
+        floor = next((each.floor for each in of_lanes.values() if each.floor is not None), None)
+        row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
+        for lane, name in zip(evaluation.lanes, titles, strict=True):
+            row[name] = in_words(of_lanes.get(lane.lane))
+        found.append(row | {REAL: "-" if floor is None else number(floor)})
+    return found
+
+
+def in_words(measure: Measure | None) -> str:
+    """A value with its interval: 0.84 (0.82 to 0.86)."""
+    if measure is None or measure.value is None:
+        return "-"
+    interval = "" if measure.low is None or measure.high is None else f"{number(measure.low)} to {number(measure.high)}"
+    return f"{number(measure.value)} ({interval})" if interval else number(measure.value)
+
+
+def number(value: float) -> str:
+    """Three digits that count, whole numbers in full, thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
+
+
+def as_markdown(rows: list[dict[str, str]]) -> str:
+    """Rows as a table of Markdown; the first column to the left, the others to the right."""
+    if not rows:
+        return ""
+    columns = list(rows[0])
+    lines = [columns, [":--", *["--:"] * (len(columns) - 1)], *([row[name] for name in columns] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

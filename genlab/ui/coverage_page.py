@@ -1,0 +1,163 @@
+"""The mode coverage page: what each lane of a finished run covers, what it lost, and how it got there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from genlab.diagnosis import diagnose
+from genlab.figures.base import LANE_COLOURS
+from genlab.figures.gallery import galleries
+from genlab.registry import DATASETS, FIGURES
+from genlab.runs import Run, RunUnreadable
+from genlab.runs.evaluation import Evaluation
+from genlab.runs.measuring import Measuring
+from genlab.runs.tables import as_markdown, measure_rows
+from genlab.runs.view import RunView, Watch
+from genlab.ui.chart_grid import Cell, chart_grid
+from genlab.ui.live import headline, real_value
+from genlab.ui.worker import the_store
+
+OFFERED = 50  # runs, the newest
+POLL_SECONDS = 0.5
+LINE, BARS, CHART, GALLERY = 30, 240, 330, 300  # heights in pixels
+
+
+def coverage_page() -> None:
+    run = _chosen()
+    if run is None:
+        st.subheader("Mode coverage")
+        st.markdown(
+            "No finished run yet. Once there is one, this page shows which modes of the data each model covers, which "
+            "it lost, and what it traded for them."
+        )
+        st.page_link("pages/train.py", label="Train a GAN and a VAE", icon=":material/play_arrow:")
+        return
+    try:
+        view = Watch(run).look()
+        evaluation, arrays = run.evaluation(), run.evaluation_arrays()
+    except RunUnreadable as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    chart_grid(_charts(view), key="coverage", columns=4)
+    st.subheader("Measures")
+    for finding in diagnose(view, evaluation):
+        st.markdown(f"**{view.title(finding.lane)}**: {finding.sentence}", help=finding.evidence)
+    _measure(run, evaluation)
+    if evaluation and view.reference:
+        _table(view, evaluation)
+        for lane in range(len(view.spec.lanes)):
+            _gallery(view, lane, arrays)
+
+
+def _chosen() -> Run | None:
+    """The run in the address, else the newest that is done; chosen in a list of those."""
+    store, named = the_store(), st.query_params.get("run")
+    done = [run.id for run in store.runs() if _is_done(run)][:OFFERED]
+    if named and named not in done:
+        try:
+            store.open(named).spec()
+            done.insert(0, named)
+        except RunUnreadable as error:
+            st.error(str(error), icon=":material/link_off:")
+            named = None
+    if not done:
+        return None
+
+    def choose() -> None:
+        st.query_params["run"] = st.session_state["coverage.run"]
+
+    st.session_state["coverage.run"] = named or done[0]
+    chosen = st.selectbox("Run", done, format_func=_in_words, key="coverage.run", on_change=choose)
+    return store.open(chosen)
+
+
+def _is_done(run: Run) -> bool:
+    try:
+        return run.state().state == "done"
+    except RunUnreadable:
+        return False
+
+
+def _in_words(run_id: str) -> str:
+    try:
+        spec = the_store().open(run_id).spec()
+    except RunUnreadable:
+        return run_id
+    models = " and ".join(lane.model for lane in spec.lanes)
+    return f"{DATASETS[spec.dataset].title}: {models}, seed {spec.seed} · {run_id}"
+
+
+def _charts(view: RunView) -> list[Cell]:
+    lanes = range(len(view.spec.lanes))
+    span = 2 if len(lanes) > 1 else 4
+    cells = [
+        Cell(f"{i}-title", span, LINE, heading=headline(view, i), detail=real_value(view), colour=LANE_COLOURS[i])
+        for i in lanes
+    ]
+    if len(lanes) % 2 and len(lanes) > 1:
+        cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
+    whose = DATASETS[view.spec.dataset].title
+    for name, span, height in (("coverage", 4, BARS), ("trade_off", 2, CHART), ("solid_modes", 2, CHART)):
+        entry = FIGURES[name]
+        cells.append(Cell(name, span, height, entry.function(view), alt=f"{whose}: {entry.alt}"))
+    return cells
+
+
+def _measure(run: Run, evaluation: Evaluation | None) -> None:
+    """The button that has the run measured; while that is done, how far it is."""
+    stage = Measuring(the_store()).stage(run)
+    st.fragment(_progress, run_every=POLL_SECONDS if stage else None)(run, stage, evaluation is not None)
+
+
+def _progress(run: Run, stage: str | None, again: bool) -> None:
+    measuring = Measuring(the_store())
+    now = measuring.stage(run)
+    if now != stage:
+        st.rerun()
+    news = measuring.progress(run)
+    if now is None:
+        if news.get("message"):
+            st.error(news["message"], icon=":material/error:")
+        if not again:
+            st.markdown("This run is not measured yet. It takes a minute or two, and nothing of the run changes.")
+        label = "Measure again" if again else "Measure"
+        if st.button(label, icon=":material/straighten:", key="measure", type="secondary" if again else "primary"):
+            measuring.ask(run)
+            st.rerun()
+        return
+    words = "waiting for what trains" if now == "waiting" else "starting"
+    if now == "measuring" and news.get("total"):
+        words = f"{news['name']} · {news['done'] + 1} of {news['total']}"
+    st.progress(news.get("done", 0) / news.get("total", 1), text=words)
+    if st.button("Cancel", icon=":material/close:", key="cancel-measure"):
+        measuring.cancel(run)
+        st.rerun()
+
+
+def _table(view: RunView, evaluation: Evaluation) -> None:
+    titles = [view.title(lane.lane) for lane in evaluation.lanes]
+    steps = ", ".join(f"{title} at step {lane.step:,}" for title, lane in zip(titles, evaluation.lanes, strict=True))
+    for title, lane in zip(titles, evaluation.lanes, strict=True):
+        if lane.message:
+            st.warning(f"{title}: {lane.message}")
+    st.markdown(as_markdown(measure_rows(evaluation, titles, judged=True)))
+    st.caption(
+        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals. Real against "
+        "held-out real is what a perfect model would get."
+    )
+    with st.expander("All measures"):
+        st.markdown(as_markdown(measure_rows(evaluation, titles, judged=False)))
+
+
+def _gallery(view: RunView, lane: int, arrays: dict) -> None:
+    assert view.reference is not None
+    of_lane = {name.partition("-")[2]: array for name, array in arrays.items() if name.startswith(f"{lane}-")}
+    found = galleries(of_lane, view.reference, lane)
+    if not found:
+        return
+    st.subheader(view.title(lane))
+    cells = [
+        Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}")
+        for i, (figure, alt) in enumerate(found)
+    ]
+    chart_grid(cells, key=f"gallery-{lane}", columns=min(2, len(cells)))

@@ -1,0 +1,185 @@
+"""The mode coverage page, as Streamlit runs it: empty, before a run is measured, while it is, and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from genlab.figures.gallery import galleries
+from genlab.runs import Run, Store
+from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
+from genlab.runs.measuring import Measuring
+from genlab.runs.tables import REAL, as_markdown, in_words, measure_rows
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genlab.ui.worker.keep_worker", lambda: None)
+
+
+def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
+    monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test.switch_page("pages/coverage.py")
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def words(test: AppTest) -> str:
+    return " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
+
+
+def precision(value: float, floor: float | None = 0.68) -> Measure:
+    return Measure(
+        metric="precision_recall_density_coverage",
+        result="precision",
+        words="Precision",
+        space="coordinates",
+        count=2500,
+        value=value,
+        low=value - 0.05,
+        high=value + 0.05,
+        floor=floor,
+        better="higher",
+    )
+
+
+def evaluation() -> Evaluation:
+    lanes = [LaneEvaluation(lane=lane, model=model, step=60) for lane, model in enumerate(("gan", "vae"))]
+    for lane, value in zip(lanes, (0.25, 0.5), strict=True):
+        on_mode = Measure(metric="mode_coverage", result="on_mode_share", words="On mode share", count=2500, value=1.0)
+        lane.measures = [precision(value), on_mode]
+        lane.mode_share = [0.9, *[0.014] * 7]
+    return Evaluation(samples=2500, seed=0, lanes=lanes)
+
+
+def pictures() -> dict[str, np.ndarray]:
+    points = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    arrays = {"samples": points, "copied": points, "on_no_mode": points, "lost_modes": np.array([2, 5])}
+    arrays |= {"lost_real": np.stack([points, points]), "lost_fake": np.stack([points, points])}
+    return {f"{lane}-{name}": array for lane in (0, 1) for name, array in arrays.items()}
+
+
+def test_without_a_finished_run_the_page_says_so_and_leads_to_one(
+    store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "No finished run yet" in words(shown(store, monkeypatch))
+    store.create(ring_run.spec())  # queued
+    assert "No finished run yet" in words(shown(store, monkeypatch))
+
+
+def test_the_newest_finished_run_is_shown_and_another_can_be_chosen(
+    session_store: Store, ring_run: Run, digits_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(session_store, monkeypatch)
+    runs = test.selectbox(key="coverage.run").options
+    assert len(runs) >= 2 and any("gan and vae, seed 0" in run for run in runs)
+    test = shown(session_store, monkeypatch, run=ring_run.id)
+    assert test.selectbox(key="coverage.run").value == ring_run.id
+    test.selectbox(key="coverage.run").set_value(digits_run.id).run()
+    assert not test.exception and test.query_params["run"] in (digits_run.id, [digits_run.id])
+    assert test.selectbox(key="coverage.run").value == digits_run.id
+
+
+def test_nonsense_in_the_address_gets_a_message_and_a_run(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(session_store, monkeypatch, run="../../etc/passwd")
+    assert "is not the name of a run" in words(test)
+    assert test.selectbox(key="coverage.run").value
+
+
+def test_a_run_is_measured_when_asked_and_not_when_cancelled(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = Measuring(session_store)
+    test = shown(session_store, monkeypatch, run=ring_run.id)
+    test.button(key="measure").click().run()
+    assert not test.exception and wishes.stage(ring_run) == "waiting"
+    assert wishes.take().id == ring_run.id and wishes.take() is None
+    wishes.tell(ring_run, name="GAN: Memorisation", done=3, total=40)
+    test.run()
+    assert not test.exception and wishes.stage(ring_run) == "measuring"
+    test.button(key="cancel-measure").click().run()
+    assert not test.exception and wishes.stage(ring_run) is None
+    wishes.tell(ring_run, message="It could not be measured: no room")
+    assert "no room" in words(test.run())
+    (ring_run.path / "measuring.json").unlink()
+
+
+def test_a_worker_forgets_what_ended_the_one_before_and_puts_back_what_must_wait(store: Store, ring_run: Run) -> None:
+    run = store.create(ring_run.spec())
+    wishes = Measuring(store)
+    wishes.ask(run)
+    wishes.ask(run)
+    assert wishes.take().id == run.id and wishes.take() is None, "one wish, however often it is asked"
+    wishes.put_back(run)
+    assert wishes.stage(run) == "waiting"
+    wishes.take()
+    wishes.forget()
+    assert wishes.stage(run) is None
+
+
+def test_measures_are_shown_with_their_floor_and_their_diagnosis(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring_run.write_evaluation(evaluation(), pictures())
+    try:
+        test = shown(session_store, monkeypatch, run=ring_run.id)
+    finally:
+        for name in ("evaluation.json", "evaluation.npz"):
+            (ring_run.path / name).unlink()
+    said = words(test)
+    assert "Precision, coordinates, N = 2,500" in said and "0.25 (0.2 to 0.3)" in said
+    assert REAL in said and "0.68" in said
+    assert "It drops 7 of 8 modes" in said
+    assert test.button(key="measure").label == "Measure again"
+
+
+def test_a_damaged_evaluation_gets_a_message(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ring_run.path / "evaluation.json"
+    path.write_text('{"samples": "many"}')
+    try:
+        assert "does not hold measures" in words(shown(session_store, monkeypatch, run=ring_run.id))
+    finally:
+        path.unlink()
+
+
+def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
+    found = evaluation()
+    found.lanes[1].measures = [precision(0.5), precision(1234.6, floor=None).model_copy(update={"space": "pixels"})]
+    rows = measure_rows(found, ["GAN", "VAE"], judged=True)
+    assert rows[0] == {
+        "measure": "Precision, coordinates, N = 2,500 ↑",
+        "GAN": "0.25 (0.2 to 0.3)",
+        "VAE": "0.5 (0.45 to 0.55)",
+        REAL: "0.68",
+    }
+    assert rows[1]["GAN"] == rows[1][REAL] == "-" and rows[1]["VAE"].startswith("1,235")
+    assert as_markdown(rows).splitlines()[1] == "| :-- | --: | --: | --: |"
+    assert in_words(None) == "-"
+
+
+def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
+    images = np.zeros((8, 8, 8, 1), "uint8")
+    arrays = {"samples": images, "copied": images, "on_no_mode": images[:0], "lost_modes": np.empty(0, int)}
+    reference = digits_run.reference()
+    assert len(galleries(arrays, reference, 0)) == 1, "no mode is lost and every sample is on one"
+    arrays |= {"lost_modes": np.array([3, 8]), "lost_real": np.stack([images] * 2), "lost_fake": np.stack([images] * 2)}
+    arrays |= {"on_no_mode": images, "over_filled": images[:2], "under_filled": images[:0]}
+    figures = galleries(arrays, reference, 0)
+    assert len(figures) == 4 and "3, 8" in figures[0][0].layout.title.text
+    of_points = {name.removeprefix("0-"): array for name, array in pictures().items() if name.startswith("0-")}
+    ((figure, alt),) = galleries(of_points, ring_run.reference(), 0)
+    assert len(figure.data) == 4 and alt
+    assert galleries({}, reference, 0) == []

@@ -1,0 +1,237 @@
+"""Measuring: what was spoiled on purpose is seen, every number has its floor, and training does not notice."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+from helpers import train_fully
+from scipy.ndimage import gaussian_filter
+
+from genlab.datasets import Dataset, load_dataset
+from genlab.diagnosis import diagnose
+from genlab.metrics.modes import SOLID
+from genlab.registry import METRICS
+from genlab.runs import Run, Store
+from genlab.runs.evaluation import YARDSTICKS, Evaluation, LaneEvaluation
+from genlab.runs.history import History
+from genlab.runs.view import RunView, Watch
+from genlab.spec import make_spec
+
+# An encoder is asked what it does with held-out data, for which real data itself has no value.
+WITHOUT_FLOOR = ("kl_per_dimension", "active_units", "iwae_bound", "generator_gradient")
+SLOW = ("Precision, recall", "Memorisation")
+
+
+@dataclasses.dataclass
+class Bench:
+    """A data set that is measured against one half of its held-out data; the other half stands for a perfect model."""
+
+    dataset: Dataset
+    samples: np.ndarray
+    labels: np.ndarray
+    ruler: object
+
+    def measure(self, samples: np.ndarray) -> LaneEvaluation:
+        from genlab.training.measuring import prepared
+
+        samples = prepared(samples)
+        draw = self.ruler.cheap(samples)
+        found = LaneEvaluation(lane=0, model="gan", step=60, mode_share=self.ruler.mode_share.tolist())
+        found.measures = self.ruler.from_draws([draw], {})
+        for name, step in self.ruler.slow_steps(samples, {}):
+            if name.startswith(SLOW):
+                found.measures += step()
+        return found
+
+
+@pytest.fixture(scope="module")
+def bench(session_store: Store, backend):
+    from genlab.training.features import feature_spaces
+    from genlab.training.judge import make_judge
+    from genlab.training.measuring import Ruler
+
+    @cache
+    def make(name: str) -> Bench:
+        whole = load_dataset(name, {"size": 1000} if name == "ring8" else {})
+        half = len(whole.test) // 2
+        dataset = dataclasses.replace(whole, test=whole.test[:half], test_labels=whole.test_labels[:half])
+        judge = make_judge(dataset, session_store.cache)
+        ruler = Ruler(dataset, judge, feature_spaces(dataset, session_store.cache), half)
+        return Bench(dataset, whole.test[half:], whole.test_labels[half:], ruler)
+
+    return make
+
+
+@pytest.fixture
+def diagnosed(ring_run: Run, digits_run: Run, store: Store):
+    """The diagnosis of samples by their measures, as if a lane of a real run had made them."""
+
+    def of(name: str, samples: np.ndarray, found: LaneEvaluation) -> dict[str, str]:
+        from genlab.training.frames import as_stored
+
+        view: RunView = Watch(ring_run if name == "ring8" else digits_run).look()
+        frame = view.frames[0].model_copy(
+            update={"arrays": {"samples": as_stored(samples), "mode_share": np.array(found.mode_share)}}
+        )
+        view = dataclasses.replace(view, frames=[frame, None], history=History(store.create(view.spec)))
+        findings = diagnose(view, Evaluation(samples=len(samples), seed=0, lanes=[found]))
+        return {finding.name: finding.sentence for finding in findings}
+
+    return of
+
+
+@pytest.mark.parametrize("name", ["ring8", "digits"])
+def test_a_perfect_model_has_what_real_data_has_and_no_ailment(name: str, bench, diagnosed) -> None:
+    real = bench(name)
+    found = real.measure(real.samples)
+    assert found.value("precision_recall_density_coverage", "coverage") == pytest.approx(0.97, abs=0.03)
+    assert found.value("memorisation", "memorised") == 0
+    assert diagnosed(name, real.samples, found) == {}
+
+
+@pytest.mark.parametrize("name, dropped", [("ring8", [1]), ("ring8", [0, 2, 5, 6]), ("digits", [2, 4, 9])])
+def test_modes_dropped_on_purpose_are_seen_and_named(name: str, dropped: list[int], bench, diagnosed) -> None:
+    real = bench(name)
+    samples = real.samples[~np.isin(real.labels, dropped)]
+    samples = np.resize(samples, (len(real.samples), *samples.shape[1:]))
+    perfect, found = real.measure(real.samples), real.measure(samples)
+    solid = next(each for each in found.measures if each.result == "solid")
+    modes = len(real.dataset.modes.names)
+    assert solid.value == modes - len(dropped)
+    kept = 1 - real.dataset.modes.shares[dropped].sum()
+    for result in ("recall", "coverage"):
+        before, now = (each.value("precision_recall_density_coverage", result) for each in (perfect, found))
+        assert now < before * (kept + 0.5 * (1 - kept)), f"{result} falls with the share of the modes that are left"
+    lost = np.flatnonzero(np.array(found.mode_share) < SOLID * real.dataset.modes.shares)
+    assert lost.tolist() == dropped
+    names = ", ".join(real.dataset.modes.names[mode] for mode in dropped)
+    assert f"drops {len(dropped)} of {modes} modes: {names}." in diagnosed(name, samples, found)["modes-dropped"]
+
+
+def test_blur_lowers_sharpness_and_precision_but_not_class_coverage(bench, diagnosed) -> None:
+    real = bench("digits")
+    blurred = gaussian_filter(real.samples, (0, 0.6, 0.6, 0))
+    perfect, found = real.measure(real.samples), real.measure(blurred)
+    assert found.value("sharpness", "laplacian_ratio") < 0.6 * perfect.value("sharpness", "laplacian_ratio")
+    before, now = (each.value("precision_recall_density_coverage", "precision") for each in (perfect, found))
+    assert now < before - 0.05
+    assert found.value("class_coverage", "solid") == 10
+    assert set(diagnosed("digits", blurred, found)) == {"blur"}
+
+
+@pytest.mark.parametrize("name", ["ring8", "digits"])
+def test_a_copy_of_the_training_set_is_called_one(name: str, bench, diagnosed) -> None:
+    real = bench(name)
+    copies = real.dataset.train[: len(real.samples)]
+    found = real.measure(copies)
+    assert found.value("memorisation", "share_within_1") == 1
+    assert set(diagnosed(name, copies, found)) == {"memorisation"}
+
+
+def test_images_without_labels_are_seen_in_pixels_and_by_a_random_network(backend, tmp_path) -> None:
+    from genlab.datasets.bins import unlabelled
+    from genlab.training.features import feature_spaces
+    from genlab.training.gallery import gallery
+    from genlab.training.judge import make_judge
+
+    digits = load_dataset("digits", {})
+    dataset = unlabelled("mine", digits.train, digits.test)
+    pixels, convolution = feature_spaces(dataset, tmp_path)
+    assert (pixels.name, convolution.name) == ("pixels-pca-50", "random-convolution-64")
+    again = feature_spaces(dataset, tmp_path)[1]
+    np.testing.assert_array_equal(convolution.of(digits.test[:9]), again.of(digits.test[:9]))
+    assert pixels.of(digits.test[:9]).shape == (9, 50) and convolution.of(digits.test[:9]).shape == (9, 64)
+    zeros = digits.test[digits.test_labels == 0]
+    judge = make_judge(dataset, tmp_path)
+    arrays = gallery(
+        dataset, judge, pixels, pixels, np.resize(zeros, (400, 8, 8, 1)), np.zeros(len(dataset.modes.names))
+    )
+    assert len(arrays["over_filled"]) == len(arrays["over_z"]) >= 1 and arrays["over_z"].min() > 3
+    assert len(arrays["under_filled"]) >= 5 and arrays["under_z"].max() < -3
+
+
+@pytest.fixture(scope="module", params=["ring_run", "digits_run"])
+def evaluated(request: pytest.FixtureRequest, session_store: Store):
+    """The events of measuring a real run, and what is in its folder after."""
+    from genlab.training.evaluation import evaluate
+
+    run = request.getfixturevalue(request.param)
+    events = list(evaluate(run, session_store.cache, samples=150))
+    found, arrays = run.evaluation(), run.evaluation_arrays()
+    for name in ("evaluation.json", "evaluation.npz"):
+        (run.path / name).unlink()
+    return request.param, events, found, arrays
+
+
+def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> None:
+    name, events, found, arrays = evaluated
+    assert [lane.message for lane in found.lanes] == ["", ""] and [lane.model for lane in found.lanes] == ["gan", "vae"]
+    measured = {each.metric for lane in found.lanes for each in lane.measures}
+    missing = {"class_coverage", "sharpness"} if name == "ring_run" else {"mode_coverage", "hole_map", "iwae_bound"}
+    assert measured == set(METRICS) - missing
+    for lane in found.lanes:
+        for each in lane.measures:
+            assert each.title.endswith(f"N = {each.count:,}") and "FID" not in each.title
+            if each.better and each.metric not in WITHOUT_FLOOR:
+                assert each.floor is not None or each.value is None, each.title
+            assert each.low is None or (each.low <= each.value <= each.high and each.interval)
+            assert each.low is None or each.result not in YARDSTICKS
+    gan, vae = found.lanes
+    assert gan.value("discriminator_accuracy", "accuracy_train") is not None and vae.kl and not gan.kl
+    space = "coordinates" if name == "ring_run" else "digits-classifier-64"
+    assert gan.find("frechet_distance", "distance").title == f"Fréchet distance, {space}, N = 150"
+    assert {f"{lane}-{kind}" for lane in (0, 1) for kind in ("samples", "copied", "lost_modes")} <= set(arrays)
+    assert len(arrays["0-samples"]) == len(arrays["0-copied"]) == 32
+
+
+def test_progress_counts_up_to_its_end(evaluated) -> None:
+    *progress, last = evaluated[1]
+    done = [event.done for event in progress[2:]]
+    assert done == list(range(len(done))) and {event.total for event in progress[2:]} == {len(done)}
+    assert last.evaluation.lanes
+
+
+def test_floors_are_taken_once(ring_run: Run, session_store: Store, evaluated) -> None:
+    from genlab.training.evaluation import evaluate
+
+    if evaluated[0] != "ring_run":
+        pytest.skip("once is enough")
+    names = []
+    for event in evaluate(ring_run, session_store.cache, samples=150):
+        names.append(event.name)
+        if len(names) == 4:
+            break  # whoever reads the events may stop at any
+    assert not any(name.startswith("real data") for name in names)
+    assert ring_run.evaluation() is None, "nothing is written by half"
+
+
+def test_measuring_does_not_change_training(store: Store, backend) -> None:
+    from genlab.training.evaluation import evaluate
+
+    ends = []
+    for measured in (False, True):
+        run = store.create(make_spec(dataset="ring8", budget=10))
+        train_fully(store, run)
+        if measured:
+            before = run.checkpoint(0)
+            for event in evaluate(run, store.cache, samples=60):
+                if getattr(event, "name", "") == "VAE: reconstructions":
+                    break
+            np.testing.assert_equal(run.checkpoint(0), before)
+        run.write_spec(make_spec(**{**run.spec().model_dump(), "budget": 20}))
+        train_fully(store, run)
+        ends.append([run.checkpoint(lane) for lane in (0, 1)])
+    for without, with_ in zip(*ends, strict=True):
+        for name in set(without) - {"clock"}:
+            np.testing.assert_array_equal(without[name], with_[name])
+
+
+def test_a_lane_that_cannot_be_measured_says_why(store: Store, backend) -> None:
+    from genlab.training.evaluation import NOT_TRAINED, evaluate
+
+    run = store.create(make_spec(dataset="ring8", budget=10))
+    list(evaluate(run, store.cache, samples=60))
+    assert [lane.message for lane in run.evaluation().lanes] == [NOT_TRAINED] * 2
