@@ -85,7 +85,7 @@ def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None 
 
 def measures_table(view: RunView, evaluation: Evaluation) -> Table:
     """One line a measure: the value of each lane with its interval, and that of real data."""
-    rows = measure_rows(evaluation, [view.title(lane.lane) for lane in evaluation.lanes], judged=False)
+    rows = measure_rows(evaluation, [view.title(lane.lane) for lane in evaluation.lanes], first=False)
     table = Table(title=f"Measures, seed {evaluation.seed}; in brackets 95 % intervals")
     for name in rows[0] if rows else ("measure", REAL):
         table.add_column(name, justify="left" if name == "measure" else "right")

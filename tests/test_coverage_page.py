@@ -55,7 +55,7 @@ def precision(value: float, floor: float | None = 0.68) -> Measure:
 def evaluation() -> Evaluation:
     lanes = [LaneEvaluation(lane=lane, model=model, step=60) for lane, model in enumerate(("gan", "vae"))]
     for lane, value in zip(lanes, (0.25, 0.5), strict=True):
-        on_mode = Measure(metric="mode_coverage", result="on_mode_share", words="On mode share", count=2500, value=1.0)
+        on_mode = Measure(metric="mode_coverage", result="on_mode_share", words="Share on a mode", count=2500, value=1.0)
         lane.measures = [precision(value), on_mode]
         lane.mode_share = [0.9, *[0.014] * 7]
     return Evaluation(samples=2500, seed=0, lanes=lanes)
@@ -158,7 +158,7 @@ def test_a_damaged_evaluation_gets_a_message(
 def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
     found = evaluation()
     found.lanes[1].measures = [precision(0.5), precision(1234.6, floor=None).model_copy(update={"space": "pixels"})]
-    rows = measure_rows(found, ["GAN", "VAE"], judged=True)
+    rows = measure_rows(found, ["GAN", "VAE"], first=True)
     assert rows[0] == {
         "measure": "Precision, coordinates, N = 2,500 ↑",
         "GAN": "0.25 (0.2 to 0.3)",

@@ -167,7 +167,7 @@ def evaluated(request: pytest.FixtureRequest, session_store: Store):
 
 
 def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> None:
-    name, events, found, arrays = evaluated
+    name, _, found, arrays = evaluated
     assert [lane.message for lane in found.lanes] == ["", ""] and [lane.model for lane in found.lanes] == ["gan", "vae"]
     measured = {each.metric for lane in found.lanes for each in lane.measures}
     missing = {"class_coverage", "sharpness"} if name == "ring_run" else {"mode_coverage", "hole_map", "iwae_bound"}

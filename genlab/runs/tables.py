@@ -7,18 +7,24 @@ from collections.abc import Sequence
 from genlab.runs.evaluation import YARDSTICKS, Evaluation, Measure
 
 REAL = "real against held-out real"
+# The numbers to read first: one or two of each measure.
+FIRST = (
+    *("solid", "on_mode_share", "reverse_kl", "distance", "precision", "recall", "density", "coverage"),
+    *("different_share", "ratio", "laplacian_ratio", "share_within_1", "estimated_support", "accuracy_held_out"),
+    *("accuracy_fake", "norm", "mean_squared", "bound", "active", "accuracy", "hole_share"),
+)
 ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 
 
-def measure_rows(evaluation: Evaluation, titles: Sequence[str], judged: bool) -> list[dict[str, str]]:
+def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> list[dict[str, str]]:
     """Rows of words by column: "measure", the title of each lane, `REAL`. An arrow says which way is better.
 
-    judged: only measures of which more or less is better.
+    first: only the numbers to read first.
     """
     rows: dict[str, dict[int, Measure]] = {}
     for lane in evaluation.lanes:
         for each in lane.measures:
-            if each.result not in YARDSTICKS and (each.better or not judged):
+            if each.result not in YARDSTICKS and (each.result in FIRST or not first):
                 rows.setdefault(each.title, {})[lane.lane] = each
     found = []
     for title, of_lanes in rows.items():

@@ -31,6 +31,26 @@ EXAMPLES_A_BIN = 50
 ITSELF = ("distance", "discrepancy", "score", "bound")  # results that the title of the metric names
 NAMED_ALONE = ("mode_coverage", "class_coverage", "precision_recall_density_coverage", "discriminator_accuracy")
 
+WORDS = {  # where the name of a result with spaces for underscores is no phrase
+    "captured": "captured modes",
+    "solid": "solid modes",
+    "on_mode_share": "share on a mode",
+    "reverse_kl": "reverse KL of the modes, in nats",
+    "reverse_kl_floor": "reverse KL of a perfect sampler",
+    "mode_tv": "total variation of the modes",
+    "p_value": "p-value",
+    "f_8": "F 8",
+    "f_1_8": "F 1/8",
+    "share_within_1": "share within the closest 1 %",
+    "share_within_5": "share within the closest 5 %",
+    "laplacian_variance": "variance of the Laplacian",
+    "laplacian_ratio": "variance of the Laplacian, of the real one",
+    "accuracy_train": "discriminator right on training data",
+    "accuracy_held_out": "discriminator right on held-out data",
+    "accuracy_fake": "discriminator right on samples",
+    "elbo": "evidence lower bound",
+}
+
 Values = dict[tuple[str, str, str], float | None]  # by metric, space and result
 Steps = list[tuple[str, Callable[[], list[Measure]]]]  # what is measured, and the function that does it
 
@@ -47,11 +67,11 @@ def numbers(metric: Metric, results: dict[str, Any]) -> dict[str, float | None]:
 
 def measure(metric: Metric, result: str, value: float | None, count: int, **more: Any) -> Measure:
     """A measure as it is stored, in words."""
-    words = result.replace("_", " ")
+    words = WORDS.get(result, result.replace("_", " "))
     if result in ITSELF:
         words = metric.title
     elif metric.name in NAMED_ALONE:
-        words = words.capitalize()
+        words = words[0].upper() + words[1:]
     else:
         words = f"{metric.title}: {words}"
     better = metric.better[result]

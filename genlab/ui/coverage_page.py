@@ -140,13 +140,13 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
     for title, lane in zip(titles, evaluation.lanes, strict=True):
         if lane.message:
             st.warning(f"{title}: {lane.message}")
-    st.markdown(as_markdown(measure_rows(evaluation, titles, judged=True)))
+    st.markdown(as_markdown(measure_rows(evaluation, titles, first=True)))
     st.caption(
         f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals. Real against "
         "held-out real is what a perfect model would get."
     )
     with st.expander("All measures"):
-        st.markdown(as_markdown(measure_rows(evaluation, titles, judged=False)))
+        st.markdown(as_markdown(measure_rows(evaluation, titles, first=False)))
 
 
 def _gallery(view: RunView, lane: int, arrays: dict) -> None:
