@@ -147,16 +147,16 @@ def off_the_modes(lane: Lane) -> Found:
 
 
 def modes_dropped(lane: Lane) -> Found:
-    """Judged among the samples that are on a mode at all, so that bad samples are not taken for missing ones."""
+    """The modes that are not solid, as everywhere; unless most samples are bad, which would be taken for missing."""
     covered = lane.coverage()
     if covered is None or covered.on_mode < FEW_ON_A_MODE * covered.real_on_mode:
         return
-    fair = covered.real * covered.on_mode
-    dropped = np.flatnonzero((covered.share < SOLID * fair) & (fair * covered.count >= EXPECTED))
+    expected = covered.real * covered.on_mode * covered.count
+    dropped = np.flatnonzero((covered.share < SOLID * covered.real) & (expected >= EXPECTED))
     if len(dropped):
         names = [covered.names[mode] for mode in dropped[:MOST_NAMES]]
         more = f" and {len(dropped) - MOST_NAMES} more" if len(dropped) > MOST_NAMES else ""
-        sentence = f"It drops {len(dropped)} of {len(fair)} modes: {', '.join(names)}{more}."
+        sentence = f"It drops {len(dropped)} of {len(expected)} modes: {', '.join(names)}{more}."
         yield sentence, f"each below {SOLID:.0%} of its fair share of {covered.count:,} samples"
 
 

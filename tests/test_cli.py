@@ -37,7 +37,8 @@ def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path) -> None:
 
     resumed = genlab("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path)
     assert [lane["steps"] for lane in json.loads(resumed.stdout.splitlines()[-1])["lanes"]] == [60, 60]
-    shown = genlab("evaluate", run.id, runs=tmp_path).stdout
+    shown = genlab("evaluate", run.id, "--samples", "100", runs=tmp_path).stdout
+    assert "real against held-out real" in shown and "Precision, coordinates, N = 100" in shown
     assert "GAN" in shown.upper() and "real data" in shown and shown.splitlines()[-1] == str(run.path)
 
 
@@ -50,9 +51,15 @@ def test_list_names_what_the_registries_hold(tmp_path: Path) -> None:
 
 
 def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> None:
-    evaluated = json.loads(genlab("evaluate", ring_run.id, "--json", runs=session_store.root).stdout)
+    words = ("evaluate", ring_run.id, "--samples", "200", "--json")
+    evaluated = json.loads(genlab(*words, runs=session_store.root).stdout)
     assert evaluated["state"] == "done" and evaluated["lanes"][0]["samples"] == 2500
     assert 0.98 < evaluated["real_on_mode_share"] < 0.995
+    for lane in evaluated["lanes"]:
+        measures = {measure["title"]: measure for measure in lane["measures"]}
+        distance = measures["Fréchet distance, coordinates, N = 200"]
+        assert distance["low"] <= distance["value"] <= distance["high"] and 0 < distance["floor"] < distance["value"]
+        assert lane["not_measured"] == "" and isinstance(lane["findings"], list)
     listed = json.loads(genlab("list", "runs", "--json", runs=session_store.root).stdout)
     assert ring_run.id in [row["id"] for row in listed["runs"]]
 

@@ -117,7 +117,7 @@ def test_blur_lowers_sharpness_and_precision_but_not_class_coverage(bench, diagn
     perfect, found = real.measure(real.samples), real.measure(blurred)
     assert found.value("sharpness", "laplacian_ratio") < 0.6 * perfect.value("sharpness", "laplacian_ratio")
     before, now = (each.value("precision_recall_density_coverage", "precision") for each in (perfect, found))
-    assert now < before - 0.05
+    assert now < before - 0.02, "four standard errors"
     assert found.value("class_coverage", "solid") == 10
     assert set(diagnosed("digits", blurred, found)) == {"blur"}
 
