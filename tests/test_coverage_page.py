@@ -55,7 +55,9 @@ def precision(value: float, floor: float | None = 0.68) -> Measure:
 def evaluation() -> Evaluation:
     lanes = [LaneEvaluation(lane=lane, model=model, step=60) for lane, model in enumerate(("gan", "vae"))]
     for lane, value in zip(lanes, (0.25, 0.5), strict=True):
-        on_mode = Measure(metric="mode_coverage", result="on_mode_share", words="Share on a mode", count=2500, value=1.0)
+        on_mode = Measure(
+            metric="mode_coverage", result="on_mode_share", words="Share on a mode", count=2500, value=1.0
+        )
         lane.measures = [precision(value), on_mode]
         lane.mode_share = [0.9, *[0.014] * 7]
     return Evaluation(samples=2500, seed=0, lanes=lanes)
