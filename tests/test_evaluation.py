@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from functools import cache
 
 import numpy as np
@@ -235,3 +236,40 @@ def test_a_lane_that_cannot_be_measured_says_why(store: Store, backend) -> None:
     run = store.create(make_spec(dataset="ring8", budget=10))
     list(evaluate(run, store.cache, samples=60))
     assert [lane.message for lane in run.evaluation().lanes] == [NOT_TRAINED] * 2
+
+
+def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trained(
+    store: Store, backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genlab.runs.measuring import Measuring
+    from genlab.training import evaluation
+    from genlab.training.worker import measure
+
+    run, wishes = store.create(make_spec()), Measuring(store)
+
+    def work(during) -> list[int]:
+        """Which of three steps were taken, if `during` happens in the second."""
+        taken = []
+
+        def steps(*_):
+            for done in range(3):
+                taken.append(done)
+                if done == 1:
+                    during()
+                yield evaluation.Progress("something", done, 3)
+
+        monkeypatch.setattr(evaluation, "evaluate", steps)
+        wishes.ask(run)
+        wishes.take()
+        measure(run, store, wishes, threading.Event())
+        return taken
+
+    def fail() -> None:
+        raise ValueError("no room")
+
+    assert work(lambda: None) == [0, 1, 2] and wishes.stage(run) is None
+    assert wishes.progress(run) == {"name": "something", "done": 2, "total": 3}
+    assert work(lambda: wishes.cancel(run)) == [0, 1] and wishes.stage(run) is None
+    assert work(fail) == [0, 1] and wishes.stage(run) is None
+    assert "no room" in wishes.progress(run)["message"]
+    assert work(lambda: store.submit(make_spec())) == [0, 1] and wishes.stage(run) == "waiting"

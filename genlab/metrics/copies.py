@@ -35,7 +35,6 @@ def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.n
 def nearest_pairs(real: np.ndarray, fake: np.ndarray, shown: int = 10) -> dict[str, Any]:
     """How many different samples can the model make? The birthday test, on real (n, d) and fake (n, d), in one space.
 
-    Two samples are taken for the same if they are no farther apart than all but the closest hundredth of the real
     Two samples are taken for the same if they are as close as the closest hundredth of the real examples are to their
     nearest real neighbours. If s samples hold c such pairs, the model makes about s (s - 1) / (2 c) different ones, as
     with birthdays. Unchanged by rotation and translation; distances are in the units of the features.
