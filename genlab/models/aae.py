@@ -33,7 +33,7 @@ class AaeSettings(coders.CoderSettings):
 
 
 def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
-    """min_{E,D} max_J E||x - D(e)||^2 + w (E[log J(z)] + E[log(1 - J(e))]), e the code of x and z from the prior
+    """min_{E,D} max_J E[||x - D(e)||^2] + w (E[log J(z)] + E[log(1 - J(e))]), e the code of x and z from the prior
 
     Makhzani et al. 2015, "Adversarial Autoencoders", with their deterministic or their Gaussian posterior. A
     discriminator J of codes stands where the VAE has its KL; J judges codes, not examples, so there is no score of an
@@ -49,8 +49,9 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `autoencoder/reconstruction`: the squared error summed over the values of an example; `autoencoder/deceive`: the
       encoder's share of the game, ln 2 = 0.693 where codes and prior cannot be told apart; `autoencoder/loss`: the
       weighted sum.
-    - `discriminator/loss`: 2 ln 2 = 1.386 there; with it the shares of draws (`discriminator/accuracy_real`) and of
-      codes (`discriminator/accuracy_fake`) that are told right.
+    - `discriminator/loss`: 2 ln 2 = 1.386 there.
+    - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of draws and of codes that it gets
+      right.
     """
     import keras
     from keras import ops
@@ -118,6 +119,7 @@ MODELS.add(
     ModelFamily(
         name="aae",
         title="Adversarial AE",
+        description="An autoencoder whose codes have to pass for draws from the prior in the eyes of a discriminator.",
         settings=AaeSettings,
         build=build_aae,
         curves={

@@ -24,27 +24,32 @@ class WaeSettings(coders.CoderSettings):
 
 
 def build_ae(settings: Any, dataset: Dataset, context: Context) -> Model:
-    """min E||x - D(E(x))||^2
+    """min_{E,D} E[||x - D(E(x))||^2]
 
     Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors"; Hinton and Salakhutdinov
     2006. Nothing asks the codes to be where the prior is, so that samples decoded from the prior are no claim of the
     model: they show what the other autoencoders add. On images the preset standardises the codes in each dimension, the
     least that brings draws and codes to the same place; on points it does not.
 
-    Recorded: `autoencoder/loss`, the squared error summed over the values of an example.
+    Recorded:
+
+    - `autoencoder/loss`: the squared error summed over the values of an example.
     """
     return _build(settings, dataset, context, None)
 
 
 def build_wae(settings: Any, dataset: Dataset, context: Context) -> Model:
-    """min E||x - D(E(x))||^2 + w MMD(E(x), z), z from the prior
+    """min_{E,D} E[||x - D(E(x))||^2] + w MMD^2(E(x), z), z from the prior
 
     Tolstikhin et al. 2018, "Wasserstein Auto-Encoders": the deterministic WAE-MMD with inverse multiquadratics kernels.
-    The weight is 10 for MNIST in the paper; points have far smaller squared errors than pictures, and so smaller
-    weights in the preset.
+    The weight w is 10 for MNIST in the paper.
 
-    Recorded: `autoencoder/reconstruction`, the squared error; `autoencoder/mmd`, the unweighted squared maximum mean
-    discrepancy, 0 where codes and prior agree; `autoencoder/loss`, the weighted sum.
+    Recorded:
+
+    - `autoencoder/reconstruction`: the squared error summed over the values of an example.
+    - `autoencoder/mmd`: the unweighted squared maximum mean discrepancy, 0 where codes and prior agree. It is estimated
+      without bias, and so may be a little below 0.
+    - `autoencoder/loss`: the weighted sum.
     """
     return _build(settings, dataset, context, settings.mmd_weight)
 
@@ -82,6 +87,7 @@ MODELS.add(
     ModelFamily(
         name="ae",
         title="Autoencoder",
+        description="An encoder and a decoder that only learn to give examples back: nothing ties codes to the prior.",
         settings=AeSettings,
         build=build_ae,
         curves={"reconstruction": "autoencoder/loss"},
@@ -93,6 +99,7 @@ MODELS.add(
     ModelFamily(
         name="wae",
         title="WAE",
+        description="An autoencoder whose codes, taken together, are pulled towards the prior.",
         settings=WaeSettings,
         build=build_wae,
         curves={"reconstruction": "autoencoder/reconstruction", "MMD": "autoencoder/mmd"},

@@ -114,10 +114,11 @@ class ModelFamily:
     Attributes:
         title: for people.
         settings: the class of its settings; its defaults suit points.
-        build: settings (live ones as variables), data set, context -> Model; its docstring says what is optimised, by
-        whom it was proposed and what each recorded number means.
+        build: settings (live ones as variables), data set, context -> Model; its docstring starts with what is
+        optimised, as a formula, and says by whom it was proposed and what each recorded number "phase/log" means.
         curves: what to draw as its losses: the label in the legend, and the recorded name "phase/log".
-        abilities: what the built model can do, beside `sample`.
+        description: what it is, in one plain sentence.
+        abilities: what the built model can do.
         defaults: per kind of data, the settings whose preset differs from the class's defaults.
     """
 
@@ -126,6 +127,7 @@ class ModelFamily:
     settings: type[Settings]
     build: Callable[[Any, Dataset, Context], Model]
     curves: dict[str, str]
+    description: str = ""
     abilities: tuple[Ability, ...] = ()
     defaults: dict[Kind, dict[str, Any]] = field(default_factory=dict)
 

@@ -33,8 +33,9 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     Recorded:
 
-    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; with it the shares of real pairs and of generated pairs
-      that it gets right.
+    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell.
+    - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated pairs that it
+      gets right.
     - `generator/loss`: of encoder and generator, 2 ln 2 there too.
     - `generator/reconstruction`: the squared error of G(E(x)), watched and not minimised.
     """
@@ -106,6 +107,7 @@ MODELS.add(
     ModelFamily(
         name="bigan",
         title="BiGAN",
+        description="A GAN with an encoder: the discriminator judges pairs of an example and its latent.",
         settings=BiganSettings,
         build=build_bigan,
         curves={"generator": "generator/loss", "discriminator": "discriminator/loss"},

@@ -29,13 +29,14 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     Further settings, each off by default: packing (Lin et al. 2018, PacGAN), instance noise (Sonderby et al. 2016), the
     R1 penalty (Mescheder et al. 2018), one-sided label smoothing (Salimans et al. 2016), an average of the generator's
-    weights (Yaz et al. 2018), and a conditional version (Mirza and Osindero 2014). A packed discriminator judges
+    weights (Yazici et al. 2019), and a conditional version (Mirza and Osindero 2014). A packed discriminator judges
     several examples at once and so has no score for one.
 
     Recorded:
 
     - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; least squares 0.25; hinge 2.
-    - `generator/loss`: ln 2 = 0.693 there, minimax -0.693, least squares 0.125.
+    - `generator/loss`: ln 2 = 0.693 there, minimax -0.693, least squares 0.125; with hinge minus the discriminator's
+      mean on generated examples, whose zero means nothing.
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
       the discriminator gets right, in the batches it learned from. With hinge `discriminator/gap` in their place: its
       mean on real less its mean on generated examples.
@@ -50,6 +51,7 @@ MODELS.add(
     ModelFamily(
         name="gan",
         title="GAN",
+        description="A generator makes examples from noise, against a discriminator that tells them from real ones.",
         settings=GanSettings,
         build=build_gan,
         curves=CURVES,

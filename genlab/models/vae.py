@@ -50,12 +50,12 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
     Further settings: beta rises once (Bowman et al. 2016) or in cycles (Fu et al. 2019); free bits (Kingma et al. 2016)
     charge each dimension at least so many nats, averaged over the batch; a conditional version (Sohn et al. 2015).
 
-    Recorded, in nats per example:
+    Recorded, each averaged over examples:
 
-    - `vae/reconstruction`: -log p(x|z) at one draw of z. Of a Gaussian it may be below 0.
-    - `vae/kl`: the KL, all dimensions together, before free bits.
+    - `vae/reconstruction`: -log p(x|z) at one draw of z, in nats. Of a Gaussian it may be below 0.
+    - `vae/kl`: the KL in nats, all dimensions together, before free bits.
     - `vae/loss`: what is minimised.
-    - `vae/beta`: the weight at this step.
+    - `vae/beta`: the weight of the KL at this step.
     - `vae/decoder_std`: the Gaussian's standard deviation, in the units of the data.
     """
     import keras
@@ -126,6 +126,7 @@ MODELS.add(
     ModelFamily(
         name="vae",
         title="VAE",
+        description="An autoencoder whose codes are small clouds, not points, each held near the prior.",
         settings=VaeSettings,
         build=build_vae,
         curves={"reconstruction": "vae/reconstruction", "KL": "vae/kl"},

@@ -44,8 +44,9 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     - `encoder/kl`: nats per example; `encoder/reconstruction`: R; `encoder/loss`: their weighted sum.
     - `decoder/loss`: what the decoder minimises.
-    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; with it the shares of real and of generated examples
-      that it gets right.
+    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell.
+    - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
+      it gets right.
     """
     import keras
     from keras import ops
@@ -130,6 +131,7 @@ MODELS.add(
     ModelFamily(
         name="vae-gan",
         title="VAE-GAN",
+        description="A VAE that plays a GAN's game too, and measures its errors in the discriminator's features.",
         settings=VaeGanSettings,
         build=build_vae_gan,
         curves={

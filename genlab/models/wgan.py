@@ -29,16 +29,17 @@ class WganGpSettings(AdversarialSettings):
 def build_wgan(settings: Any, dataset: Dataset, context: Context) -> Model:
     """min_G max_D E[D(x)] - E[D(G(z))] over critics D whose weights lie in [-c, c]
 
-    Arjovsky et al. 2017, "Wasserstein GAN". The maximum is the Wasserstein distance times the slope that clipping
-    allows. The paper takes c = 0.01, five updates of the critic and RMSProp at 5e-5; in the few thousand steps here
-    that hardly moves, so the preset clips at 0.1 after three updates by Adam. On images it clips at 0.03, without
-    momentum, which the paper found unstable, and samples from an average of the generator's weights.
+    Arjovsky et al. 2017, "Wasserstein GAN". The maximum is at most the Wasserstein distance times the steepest slope
+    that clipping allows. The paper takes c = 0.01, five updates of the critic and RMSProp at 5e-5; in the few thousand
+    steps here that hardly moves, so the preset clips at 0.1 after three updates by Adam. On images it clips at 0.03,
+    without momentum, which the paper found unstable, and samples from an average of the generator's weights.
 
     Recorded:
 
-    - `discriminator/loss` and `discriminator/gap`: minus and plus the critic's mean on real less its mean on generated
-      examples, a distance in units of its slope.
+    - `discriminator/gap`: the critic's mean on real less its mean on generated examples, a distance in units of its
+      slope; `discriminator/loss`: minus the gap.
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
+    - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
     """
     from genlab.models.losses import GAMES
 
@@ -55,9 +56,10 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
     Recorded:
 
     - `discriminator/gap`: the critic's mean on real less its mean on generated examples, an estimate of the Wasserstein
-      distance in the units of the data.
+      distance, in the units of the data as far as the slope is 1.
     - `discriminator/penalty`: the weighted penalty; `discriminator/loss`: the penalty less the gap.
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
+    - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
     """
     import keras
     from keras import ops
@@ -76,6 +78,7 @@ MODELS.add(
     ModelFamily(
         name="wgan",
         title="WGAN",
+        description="A GAN whose critic measures how far samples are from the data; clipped weights keep it gentle.",
         settings=WganSettings,
         build=build_wgan,
         curves=CURVES,
@@ -98,6 +101,7 @@ MODELS.add(
     ModelFamily(
         name="wgan-gp",
         title="WGAN-GP",
+        description="A GAN whose critic measures how far samples are from the data; a penalty keeps its slope at 1.",
         settings=WganGpSettings,
         build=build_wgan_gp,
         curves=CURVES,
