@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from genlab.listing import markdown_table
 from genlab.metrics.base import Metric
 from genlab.registry import METRICS
 
@@ -104,11 +105,11 @@ def between(low: float, high: float) -> str:
 
 
 def table(entry: Metric) -> list[str]:
-    rows = ["| Result | Better | Range | |", "|---|---|---|---|"]
+    rows = []
     for name, meaning in entry.results.items():
         limits = between(*entry.range[name]) if name in entry.range else ""
-        rows.append(f"| `{name}` | {entry.better.get(name) or ''} | {limits} | {meaning.replace('|', chr(92) + '|')} |")
-    return rows
+        rows.append([f"`{name}`", entry.better.get(name) or "", limits, meaning])
+    return markdown_table(["Result", "Better", "Range", "Meaning"], rows)
 
 
 def section(entry: Metric) -> str:

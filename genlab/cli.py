@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from genlab.datasets.base import DataUnavailable
-from genlab.registry import DATASETS, MODELS, UnknownName
+from genlab.listing import dataset_row, metric_row, model_row
+from genlab.registry import DATASETS, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.summary import lane_row, run_row
 from genlab.runs.view import Watch
@@ -34,7 +36,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 class Listed(StrEnum):
     datasets = "datasets"
     models = "models"
+    metrics = "metrics"
     runs = "runs"
+
+
+# What the table of a list shows of the rows, which are all there is in JSON.
+COLUMNS = {
+    Listed.datasets: ("name", "kind", "steps", "description"),
+    Listed.models: ("name", "title", "abilities", "description"),
+    Listed.metrics: ("name", "title", "needs", "cost"),
+}
 
 
 @app.command()
@@ -98,29 +109,35 @@ def train(
 
 @app.command("list")
 def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) -> None:
-    """List data sets, models or runs."""
+    """List data sets, models, metrics or runs; with --json, all that can be set, with defaults and bounds."""
+    rows: list[dict[str, Any]]
     if what == Listed.runs:
         rows = [run_row(run) for run in Store(runs).runs()]
+    elif what == Listed.datasets:
+        rows = [dataset_row(entry) for entry in DATASETS.values()]
+    elif what == Listed.models:
+        rows = [model_row(family) for family in MODELS.values()]
     else:
-        registry = DATASETS if what == Listed.datasets else MODELS
-        rows = [
-            {"name": entry.name, "title": entry.title}
-            | (
-                {"kind": entry.kind, "steps": entry.steps, "description": entry.description}
-                if what == Listed.datasets
-                else {}
-            )
-            | ({"settings": ", ".join(entry.settings.model_fields)} if what == Listed.models else {})
-            for entry in registry.values()
-        ]
+        rows = [metric_row(metric) for metric in METRICS.values()]
     if as_json:
         return print(json.dumps({what.value: rows}))
     if not rows:
         return out.print("No runs yet. `genlab train` makes one.")
-    table = Table(*rows[0])
+    columns = COLUMNS.get(what) or tuple(rows[0])
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in columns:
+        # The first is what is typed next, so it stays in one piece.
+        table.add_column(column, no_wrap=column == columns[0], overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(in_a_cell(row[column]) for column in columns))
     out.print(table)
+
+
+def in_a_cell(value: Any) -> str:
+    """A value of a row in one cell of a table."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @app.command()
@@ -134,6 +151,47 @@ def evaluate(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> 
         report(found, as_json)
     except RunUnreadable as error:
         fail(str(error))
+
+
+@app.command()
+def project(
+    run: str,
+    lane: Annotated[int, typer.Option(help="Which model of the run, from 0.")] = 0,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many held-out examples to show it.")] = 8,
+    steps: Annotated[int, typer.Option(min=0, max=100_000, help="Steps of the search.")] = 300,
+    restarts: Annotated[int, typer.Option(min=1, max=100, help="Places that each search starts from.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Decides where it starts.")] = 0,
+    runs: RunsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a trained model real examples: find the latents whose samples are nearest to held-out ones. RUN is an id or
+    a folder.
+    """
+    path = Path(run)
+    try:
+        found = Run(path) if path.is_dir() else Store(runs).open(path.name)
+        found.spec()  # a run that cannot be read is refused before TensorFlow is loaded
+        from genlab.training import trained
+
+        model = trained.load(found, lane)
+        shown, labels = model.dataset.test[:count], model.dataset.test_labels[:count]
+        nearest = trained.project(model, shown, labels, restarts=restarts, steps=steps, seed=seed)
+    except (RunUnreadable, DataUnavailable, ValueError) as error:
+        fail(str(error))
+    mean = ((shown - model.dataset.train.mean(axis=0)) ** 2).mean().item()
+    errors = [float(error) for error in nearest.error]
+    if as_json:
+        values = {"run": str(found.path), "lane": lane, "model": model.lane.family.name, "step": model.lane.step}
+        values |= {"count": len(shown), "restarts": restarts, "steps": steps, "seed": seed}
+        values |= {"error": errors, "error_of_the_mean": mean, "latent": nearest.latent.tolist()}
+        return print(json.dumps(values))
+    out.print(
+        f"{model.lane.family.title} at step {model.lane.step:,}, shown {len(shown)} held-out examples: mean squared "
+        f"error {sum(errors) / len(errors):.4g} per value, from {min(errors):.4g} to {max(errors):.4g}. "
+        f"The mean of the training data in place of each: {mean:.4g}.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command("import")

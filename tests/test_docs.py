@@ -39,9 +39,8 @@ def test_every_genlab_command_runs(command: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("code", blocks("python"))
 def test_every_python_example_runs(code: str, tmp_path: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GENLAB_RUNS_DIR": str(tmp_path / "runs")}
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True)
     assert result.returncode == 0, result.stderr.decode()
     assert result.stdout, "it prints what it says it prints"
 

@@ -16,7 +16,10 @@ from genlab.runs.history import History
 from genlab.spec import make_spec
 
 PATIENCE = 120.0  # seconds; importing TensorFlow takes ten on an idle machine
-SMALL = [{"model": "gan", "settings": {"width": 8}}, {"model": "vae", "settings": {"width": 8}}]
+SMALL = [
+    {"model": "gan", "settings": {"generator_width": 8, "discriminator_width": 8}},
+    {"model": "vae", "settings": {"width": 8}},
+]
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

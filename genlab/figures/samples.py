@@ -37,8 +37,8 @@ def samples(view: RunView, lane: int) -> go.Figure:
 def _points(frame: Frame, reference: dict[str, np.ndarray], colour: str) -> go.Figure:
     extent = float(reference["extent"])
     traces = [
-        cloud(_flat(reference["samples"][:REAL_POINTS], reference), "real", PLACE, size=3, color=REAL, opacity=0.5),
-        cloud(_flat(frame.arrays["samples"], reference), "sample", PLACE, size=4, color=colour, opacity=0.75),
+        cloud(flat(reference["samples"][:REAL_POINTS], reference), "real", PLACE, size=3, color=REAL, opacity=0.5),
+        cloud(flat(frame.arrays["samples"], reference), "sample", PLACE, size=4, color=colour, opacity=0.75),
     ]
     if "surface" in frame.arrays:
         says = str(frame.arrays["surface_is"])
@@ -49,7 +49,7 @@ def _points(frame: Frame, reference: dict[str, np.ndarray], colour: str) -> go.F
     return make(title, traces, **square(extent))
 
 
-def _flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
+def flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
     """Points (n, d) as they are drawn, (n, 2); those of two dimensions as they are."""
     return (points - reference["middle"]) @ reference["axes"] if "axes" in reference else points
 
@@ -74,10 +74,12 @@ def _surface(values: np.ndarray, says: str, extent: float, colour: str) -> dict[
     }
 
 
-def tile(images: np.ndarray, gap: int = 1) -> np.ndarray:
-    """(n, height, width, channels) bytes -> one picture, as square as it can be, white between the images."""
+def tile(images: np.ndarray, gap: int = 1, columns: int = 0) -> np.ndarray:
+    """(n, height, width, channels) bytes -> one picture, white between the images; with as many rows as columns, or as
+    nearly as can be, unless told how many columns.
+    """
     count, height, width, channels = images.shape
-    columns = int(np.ceil(np.sqrt(count)))
+    columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype="uint8")
     for i, image in enumerate(images):

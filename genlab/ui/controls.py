@@ -19,6 +19,8 @@ from genlab.ui.worker import the_store, worker_news
 LANES = 2
 FIRST_MODELS = ("gan", "vae")
 DOUBLE_CLICK_SECONDS = 2.0
+NETWORKS = ("generator", "discriminator")  # settings of which stand together
+WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "mmd": "MMD"}
 
 
 def run_from_address() -> Run | None:
@@ -114,7 +116,7 @@ def _dataset_settings(dataset: str) -> dict[str, Any]:
     if not names:
         return {}
     with st.expander("Data settings"):
-        return {name: _setting(defaults, name, _data_key(dataset, name)) for name in names}
+        return {name: _setting(defaults, name, _data_key(dataset, name), in_words(name)) for name in names}
 
 
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
@@ -126,27 +128,47 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
         key=f"model.{lane}",
         format_func=lambda name: MODELS[name].title,
     )
-    defaults = MODELS[model].resolve({}, kind)
+    family = MODELS[model]
+    st.caption(f"{family.description} It can {', '.join(family.abilities)}.")
+    defaults = family.resolve({}, kind)
     names = list(type(defaults).model_fields)
     main = [name for name in names if _extra(defaults, name)["main"]]
     values = {}
 
-    def draw(name: str) -> None:
+    def draw(name: str, label: str) -> None:
         key = _key(lane, model, kind, name)
-        values[name] = _setting(defaults, name, key, (run, lane, name, key) if run else ())
+        values[name] = _setting(defaults, name, key, label, (run, lane, name, key) if run else ())
 
     columns = st.columns(2)
     for i, name in enumerate(main):
         with columns[i % 2]:
-            draw(name)
+            # Two stand side by side, where a label has room for a few letters.
+            draw(name, in_words(name).replace("generator learning", "gen.").replace("discriminator learning", "disc."))
     with st.expander("More settings"):
-        for name in names:
-            if name not in main:
-                draw(name)
+        for network, members in by_network([name for name in names if name not in main]).items():
+            if network:
+                st.caption(f"**{network.capitalize()}**")
+            places = st.columns(2 if network else 1)
+            for i, name in enumerate(members):
+                with places[i % len(places)]:
+                    draw(name, in_words(name.removeprefix(f"{network}_")))
     return {"model": model, "settings": values}
 
 
-def _setting(defaults: Settings, name: str, key: str, change: tuple[Any, ...] = ()) -> Any:
+def in_words(name: str) -> str:
+    """The name of a setting as words."""
+    return " ".join(WORDS.get(part, part) for part in name.split("_"))
+
+
+def by_network(names: list[str]) -> dict[str, list[str]]:
+    """The settings of the model as a whole, under "", then those of each network that has several."""
+    groups = {network: [name for name in names if name.startswith(f"{network}_")] for network in NETWORKS}
+    several = {network: members for network, members in groups.items() if len(members) > 1}
+    grouped = [name for members in several.values() for name in members]
+    return {"": [name for name in names if name not in grouped], **several}
+
+
+def _setting(defaults: Settings, name: str, key: str, label: str, change: tuple[Any, ...] = ()) -> Any:
     """The widget that fits one setting; one that may change while a run trains then calls `_change(*change)`."""
     field = type(defaults).model_fields[name]
     default = getattr(defaults, name)
@@ -157,12 +179,7 @@ def _setting(defaults: Settings, name: str, key: str, change: tuple[Any, ...] = 
     }
     if live and change:
         common |= {"on_change": _change, "args": change}
-    label = (
-        name.replace("_", " ")
-        .replace("generator learning", "gen. learning")
-        .replace("discriminator", "disc.")
-        .capitalize()
-    )
+    label = label[0].upper() + label[1:]
     if typing.get_origin(field.annotation) is typing.Literal:
         options = list(typing.get_args(field.annotation))
         return st.selectbox(label, options, index=options.index(default), **common)
@@ -184,7 +201,7 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
     try:
         if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
             run.request("settings", lane=lane, values={name: st.session_state[key]})
-            st.toast(f"Lane {lane + 1}: {name.replace('_', ' ')} is now {st.session_state[key]:g}.")
+            st.toast(f"Lane {lane + 1}: {in_words(name)} is now {st.session_state[key]:g}.")
     except (RunUnreadable, OSError, IndexError) as error:
         st.toast(str(error))
 

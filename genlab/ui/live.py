@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from genlab.figures.base import LANE_COLOURS
-from genlab.registry import DATASETS, FIGURES
+from genlab.registry import DATASETS, FIGURES, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.runs.view import RunView, Watch
@@ -15,7 +15,8 @@ from genlab.ui.worker import keep_worker, the_store, worker_news
 
 POLL_SECONDS = 0.3
 LANES_A_ROW = 2
-FRAMES = ("samples", "latent", "coverage")  # figures that change with the newest frame and nothing else
+PICTURES = ("samples", "reconstructions")  # one of which is in the first place of a lane
+FRAMES = (*PICTURES, "latent", "coverage")  # figures that change with the newest frame and nothing else
 RESUMABLE = ("paused", "stopped", "interrupted")
 PICTURE, CURVES, BARS, LINE = 250, 160, 175, 30  # heights in pixels: all of it fits 1280x800
 
@@ -41,13 +42,14 @@ def _follow(run: Run, active: bool) -> None:
         return
     if (view.state.state in ACTIVE) != active:
         st.rerun()
-    left, right = st.columns(2, vertical_alignment="center")
+    left, right = st.columns([3, 5], vertical_alignment="center")
     with left:
         st.progress(view.progress(), text=in_words(run, view))
-    with right:
+    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
+        picture = _picture(view)
         _buttons(run, view)
     _errors(view)
-    chart_grid(cells(view, st.session_state.drawn), key="charts", columns=2 * lanes_a_row(view))
+    chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view))
 
 
 def _errors(view: RunView) -> None:
@@ -87,35 +89,49 @@ def _place_in_queue(run: Run) -> str:
     return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
 
 
+def _picture(view: RunView) -> str:
+    """Which picture is in the first place of every lane; there is a choice where a lane can give examples back."""
+    if not any("reconstruct" in MODELS[lane.model].abilities for lane in view.spec.lanes):
+        return PICTURES[0]
+    return st.segmented_control(
+        "Picture",
+        PICTURES,
+        default=PICTURES[0],
+        required=True,
+        format_func=lambda name: FIGURES[name].title,
+        key="picture",
+        label_visibility="collapsed",
+    )
+
+
 def _buttons(run: Run, view: RunView) -> None:
     state = view.state.state
     busy = state in ("starting", "running", "paused")
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if state in RESUMABLE:
-            if st.button("Resume", icon=":material/play_arrow:", key="resume", type="primary", shortcut="p"):
-                _resume(run)
-        elif st.button("Pause", icon=":material/pause:", key="pause", shortcut="p", disabled=not busy):
-            run.request("pause")
-        if st.button(
-            "Step",
-            icon=":material/skip_next:",
-            key="step",
-            disabled=not busy,
-            shortcut="s",
-            help="One step of each lane, then pause.",
-        ):
-            run.request("step")
-        if st.button("Stop", icon=":material/stop:", key="stop", disabled=state not in ACTIVE):
+    if state in RESUMABLE:
+        if st.button("Resume", icon=":material/play_arrow:", key="resume", type="primary", shortcut="p"):
+            _resume(run)
+    elif st.button("Pause", icon=":material/pause:", key="pause", shortcut="p", disabled=not busy):
+        run.request("pause")
+    if st.button(
+        "Step",
+        icon=":material/skip_next:",
+        key="step",
+        disabled=not busy,
+        shortcut="s",
+        help="One step of each lane, then pause.",
+    ):
+        run.request("step")
+    if st.button("Stop", icon=":material/stop:", key="stop", disabled=state not in ACTIVE):
+        the_store().stop(run)
+    if st.button(
+        "Reset",
+        icon=":material/restart_alt:",
+        key="reset",
+        help="Back to step 0 with the same seed, paused. This run stays under Runs.",
+    ):
+        if state in ACTIVE:
             the_store().stop(run)
-        if st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="reset",
-            help="Back to step 0 with the same seed, paused. This run stays under Runs.",
-        ):
-            if state in ACTIVE:
-                the_store().stop(run)
-            start(view.spec, None, paused=True)
+        start(view.spec, None, paused=True)
 
 
 def _resume(run: Run) -> None:
@@ -127,10 +143,11 @@ def _resume(run: Run) -> None:
     st.rerun()
 
 
-def cells(view: RunView, drawn: dict[str, tuple[list[int | None], Cell]]) -> list[Cell]:
+def cells(view: RunView, drawn: dict[str, tuple[list[int | None], Cell]], picture: str = PICTURES[0]) -> list[Cell]:
     """The grid of the train page: a line of text, pictures, curves, one lane beside the other; then the bars of all.
 
-    `drawn` remembers the cells of frames, so that one is drawn once and not at every look.
+    `picture` names the figure in the first place of a lane. `drawn` remembers the cells of frames, so that one is drawn
+    once and not at every look.
     """
 
     def figure(name: str, span: int, height: int, lane: int | None = None) -> Cell:
@@ -148,7 +165,7 @@ def cells(view: RunView, drawn: dict[str, tuple[list[int | None], Cell]]) -> lis
         gap = 2 * (lanes_a_row(view) - len(row))
         for part in (
             [_title(view, lane) for lane in row],
-            [figure(name, 1, PICTURE, lane) for lane in row for name in ("samples", "latent")],
+            [figure(name, 1, PICTURE, lane) for lane in row for name in (picture, "latent")],
             [figure("losses", 2, CURVES, lane) for lane in row],
         ):
             result += part + ([Cell(f"after-{part[-1].name}", gap, part[-1].height)] if gap else [])

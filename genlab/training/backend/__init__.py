@@ -1,6 +1,7 @@
 """The only place that names the framework beneath Keras. Everything above it asks this package."""
 
 from genlab.training.backend.tensorflow import (
+    compile_descent,
     compile_function,
     compile_steps,
     describe,
@@ -12,6 +13,7 @@ from genlab.training.backend.tensorflow import (
 )
 
 __all__ = [
+    "compile_descent",
     "compile_function",
     "compile_steps",
     "describe",

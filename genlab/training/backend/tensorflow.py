@@ -139,3 +139,53 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), compiled(*map(tf.constant, arrays)))
 
     return call
+
+
+def compile_descent(function: Callable[..., Any], bound: float | None = None) -> Callable[..., Any]:
+    """A function of a start (rows, d), a number of steps, a learning rate and further arrays, which looks for the rows
+    that make `function` least and returns the best it met, (rows, d), with its values, (rows,).
+
+    `function` takes rows (rows, d) and the further arrays and returns (rows,), each value of its own row alone. All
+    rows move at once, by Adam (Kingma and Ba 2015) with a step that falls to zero along half a cosine, in one compiled
+    call. With a bound, coordinates are kept in [-bound, bound]. No row ends worse than it starts, and where a value is
+    not a finite number the best before it stands.
+    """
+    slow, fast, small = 0.9, 0.999, 1e-8
+
+    def slope(at: tf.Tensor, arrays: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(at)
+            values = function(at, *arrays)
+            total = tf.reduce_sum(values)
+        return values, tape.gradient(total, at)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def descend(start: tf.Tensor, steps: tf.Tensor, learning_rate: tf.Tensor, *arrays: tf.Tensor) -> Any:
+        def better(at: tf.Tensor, values: tf.Tensor, best: tf.Tensor, least: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            lower = values < least
+            return tf.where(lower[:, None], at, best), tf.where(lower, values, least)
+
+        def step(done: Any, at: Any, mean: Any, square: Any, best: Any, least: Any) -> tuple[Any, ...]:
+            values, gradient = slope(at, arrays)
+            best, least = better(at, values, best, least)
+            mean = slow * mean + (1.0 - slow) * gradient
+            square = fast * square + (1.0 - fast) * tf.square(gradient)
+            count = tf.cast(done + 1, tf.float32)
+            unbiased = (mean / (1.0 - slow**count)) / (tf.sqrt(square / (1.0 - fast**count)) + small)
+            share = tf.cast(done, tf.float32) / tf.cast(steps, tf.float32)
+            at -= learning_rate * 0.5 * (1.0 + tf.cos(np.pi * share)) * unbiased
+            if bound is not None:
+                at = tf.clip_by_value(at, -bound, bound)
+            return done + 1, at, mean, square, best, least
+
+        zeros, worst = tf.zeros_like(start), tf.fill(tf.shape(start)[:1], np.float32(np.inf))
+        state = (0, start, zeros, zeros, start, worst)
+        _, at, _, _, best, least = tf.while_loop(lambda done, *_: done < steps, step, state)
+        return better(at, function(at, *arrays), best, least)
+
+    def call(start: np.ndarray, steps: int, learning_rate: float, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        given = (tf.constant(start, tf.float32), tf.constant(steps), tf.constant(learning_rate, tf.float32))
+        best, least = descend(*given, *map(tf.constant, arrays))
+        return best.numpy(), least.numpy()
+
+    return call

@@ -1,0 +1,103 @@
+"""What the registries hold, as plain values: for the command line, the pages and the documentation. Free of Keras."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+from genlab.datasets.base import DatasetEntry
+from genlab.metrics.base import Metric
+from genlab.models.base import ModelFamily
+from genlab.spec import Settings
+
+ABILITIES = {
+    "sample": "makes new examples",
+    "encode": "gives examples a latent",
+    "reconstruct": "gives examples back",
+    "score": "judges examples",
+}
+
+
+def model_row(family: ModelFamily) -> dict[str, Any]:
+    """A model and its settings; the `default` of each is that of its preset on points and on images."""
+    points, images = family.resolve({}, "points"), family.resolve({}, "images")
+    return {
+        "name": family.name,
+        "title": family.title,
+        "description": family.description,
+        "abilities": list(family.abilities),
+        "settings": [
+            row | {"default": {"points": getattr(points, row["name"]), "images": getattr(images, row["name"])}}
+            for row in setting_rows(family.settings)
+        ],
+    }
+
+
+def dataset_row(entry: DatasetEntry) -> dict[str, Any]:
+    """A data set and its settings."""
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "description": entry.description,
+        "kind": entry.kind,
+        "steps": entry.steps,
+        "settings": setting_rows(entry.settings),
+    }
+
+
+def metric_row(metric: Metric) -> dict[str, Any]:
+    """A metric and its results: what each means, and which is better."""
+    return {
+        "name": metric.name,
+        "title": metric.title,
+        "needs": metric.needs,
+        "cost": metric.cost,
+        "results": [
+            {"name": name, "better": metric.better.get(name), "meaning": meaning}
+            for name, meaning in metric.results.items()
+        ],
+    }
+
+
+def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
+    """Every setting: its default, what it may be (`options`, or `minimum` and `maximum` where there are any), whether
+    it may change while a run trains, and what it does.
+    """
+    rows = []
+    for name, field in settings.model_fields.items():
+        bounds = {type(rule).__name__: rule for rule in field.metadata}
+        extra = typing.cast(dict[str, Any], field.json_schema_extra)
+        row = {"name": name, "default": field.default}
+        if typing.get_origin(field.annotation) is typing.Literal:
+            row["options"] = list(typing.get_args(field.annotation))
+        elif field.annotation is bool:
+            row["options"] = [False, True]
+        else:
+            row["minimum"] = bounds["Ge"].ge if "Ge" in bounds else None
+            row["maximum"] = bounds["Le"].le if "Le" in bounds else None
+        rows.append(row | {"live": extra["live"], "help": field.description})
+    return rows
+
+
+def value_in_words(value: Any) -> str:
+    """A setting's value as people write it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def range_in_words(row: dict[str, Any]) -> str:
+    """What a setting may be, from its row."""
+    if "options" in row:
+        return ", ".join(value_in_words(option) for option in row["options"])
+    low, high = row["minimum"], row["maximum"]
+    if low is None or high is None:
+        return "any" if low is None and high is None else f"at most {high:,}" if low is None else f"{low:,} or more"
+    return f"{low:,} to {high:,}"
+
+
+def markdown_table(headings: list[str], rows: list[list[str]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    escaped = [[value.replace("|", "\\|") for value in row] for row in (headings, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in escaped]
+    return [lines[0], "|" + "---|" * len(headings), *lines[1:]]
