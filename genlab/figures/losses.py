@@ -17,7 +17,7 @@ DASHES = ("solid", "dot", "dash")
 
 
 def losses(view: RunView, lane: int) -> go.Figure:
-    """The recorded losses of a lane over the clock of the run, in nats, each the mean over one chunk of steps."""
+    """The recorded losses of a lane over the clock of the run, each the mean over one chunk of steps."""
     family = MODELS[view.spec.lanes[lane].model]
     against = {"steps": "step"}.get(view.spec.clock, view.spec.clock)
     traces, settled = [], [np.zeros(0)]
@@ -35,7 +35,7 @@ def losses(view: RunView, lane: int) -> go.Figure:
         edge = 0.08 * float(shown.max() - shown.min()) or 0.5
         y_axis["range"] = [float(shown.min()) - edge, float(shown.max()) + edge]
     return make(
-        "Losses, in nats",
+        "Losses",
         traces,
         hovermode="x unified",
         xaxis={"range": [0, view.spec.budget]},

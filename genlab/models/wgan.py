@@ -31,8 +31,9 @@ def build_wgan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     Arjovsky et al. 2017, "Wasserstein GAN". The maximum is at most the Wasserstein distance times the steepest slope
     that clipping allows. The paper takes c = 0.01, five updates of the critic and RMSProp at 5e-5; in the few thousand
-    steps here that hardly moves, so the preset clips at 0.1 after three updates by Adam. On images it clips at 0.03,
-    without momentum, which the paper found unstable, and samples from an average of the generator's weights.
+    steps here that hardly moves, so the preset clips at 0.1 after three updates by Adam. On images it clips at 0.03
+    after five updates, without momentum, which the paper found unstable, and samples from an average of the generator's
+    weights.
 
     Recorded:
 
@@ -87,10 +88,10 @@ MODELS.add(
             "images": {
                 **IMAGES,
                 "generator_learning_rate": 1e-3,
-                "discriminator_learning_rate": 5e-4,
+                "discriminator_width": 16,
                 "generator_beta_1": 0.0,
                 "discriminator_beta_1": 0.0,
-                "discriminator_steps": 2,
+                "discriminator_steps": 5,
                 "clip": 0.03,
                 "generator_average": 0.99,
             }
