@@ -486,3 +486,18 @@ def test_the_presets_cover_the_modes(dataset: str, steps: int | None, session_st
     else:
         assert gan["solid"] >= 9 and vae["solid"] >= 9
     assert len(History(run).update().series(0, "generator/loss")[0]) >= 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model, solid", [("wgan-gp", 8), ("aae", 8), ("vae-gan", 8), ("ae", 0)])
+def test_the_family_on_ring8(model: str, solid: int, session_store: Store, backend) -> None:
+    """What can sample covers every mode; a plain autoencoder has nothing to say between its codes."""
+    from helpers import train_fully
+
+    run = session_store.create(make_spec(dataset="ring8", lanes=[{"model": model}]))
+    train_fully(session_store, run)
+    metrics = run.newest_frame(0).metrics
+    if solid:
+        assert metrics["solid"] == solid
+    else:
+        assert metrics["on_mode_share"] < 0.2
