@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from conftest import Server, TrainPage
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from serving import Server, TrainPage
 from sklearn.datasets import load_sample_images
 from waiting import PATIENCE
 
