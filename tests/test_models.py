@@ -516,18 +516,3 @@ def test_packing_and_instance_noise_recover_dropped_modes(session_store: Store, 
     plain, packed, noisy = (run.newest_frame(lane).metrics["solid"] for lane in range(3))
     assert plain <= 4
     assert packed >= 6 and noisy >= 6
-
-
-@pytest.mark.slow
-def test_packing_and_instance_noise_recover_dropped_modes(session_store: Store, backend) -> None:
-    """On a ring of radius 2 and std 0.1, from a bad start and against a discriminator of three updates a step."""
-    from helpers import train_fully
-
-    bad = {"generator_offset": 3, "discriminator_steps": 3}
-    cures: list[dict] = [{}, {"packing": 2}, {"instance_noise": 0.5, "instance_noise_steps": 3000}]
-    lanes = [{"model": "gan", "settings": bad | cure} for cure in cures]
-    run = session_store.create(make_spec(dataset="ring", lanes=lanes))
-    train_fully(session_store, run)
-    plain, packed, noisy = (run.newest_frame(lane).metrics["solid"] for lane in range(3))
-    assert plain <= 4
-    assert packed >= 6 and noisy >= 6
