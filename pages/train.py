@@ -2,18 +2,29 @@
 
 import streamlit as st
 
-from genlab.ui.controls import controls, run_from_address, train_button
 from genlab.ui.frame import page_frame
-from genlab.ui.live import live_run
 
-page_frame("Train")
-run = run_from_address()
-if not run:
+
+def introduction() -> None:
     st.subheader("Two models, the same data, side by side")
     st.markdown(
         "Press **Train** and watch both learn: their samples over the real data, their latent spaces, their losses, "
         "and how many of the data's modes each of them covers. Everything is set on the left; the defaults work."
     )
+
+
+page_frame("Train")
+asked = st.query_params.get("run")
+if not asked:
+    introduction()
+
+# Imported only now: the first visitor of a server reads the lines above meanwhile.
+from genlab.ui.controls import controls, run_from_address, train_button  # noqa: E402
+from genlab.ui.live import live_run  # noqa: E402
+
+run = run_from_address()
+if asked and not run:
+    introduction()
 with st.sidebar:
     spec, reason = controls(run)
     train_button(spec, reason, run, shortcut="t")
