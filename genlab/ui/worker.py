@@ -13,7 +13,6 @@ from typing import Any
 import streamlit as st
 
 import genlab
-from genlab.datasets.own import data_folder
 from genlab.runs import Store
 
 RESTART_SECONDS = 5.0  # at least so long between two starts
@@ -33,6 +32,8 @@ class Keeper:
         running = self._process is not None and self._process.poll() is None
         if running or time.monotonic() - self._started < RESTART_SECONDS:
             return
+        from genlab.datasets.own import data_folder  # not before the first page is painted: it imports all data sets
+
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / ".worker.json").unlink(missing_ok=True)
         with (self.root / ".worker.log").open("ab") as log:
