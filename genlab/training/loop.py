@@ -18,8 +18,8 @@ from genlab.training.frames import Camera
 from genlab.training.judge import make_judge
 from genlab.training.lane import Diverged, Lane
 
-FRAME_SECONDS = 0.42  # at least so long between frames ...
-FRAME_SHARE = 0.08  # ... and at most this share of the time spent on them
+FRAME_SECONDS = 0.34  # at least so long between frames ...
+FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them
 SECONDS_A_ROUND = 0.15  # each lane's turn when the lanes share seconds
 
 
