@@ -154,9 +154,8 @@ def evaluate(
     """Measure a run as it stands: every measure that applies, with 95 % intervals, beside what real data gets against
     held-out real data. RUN is an id or a folder. Ctrl-C leaves the run as it was.
     """
-    path = Path(run)
     try:
-        found = Run(path) if path.is_dir() else Store(runs).open(path.name)
+        found = find_run(run, runs)
         found.spec()
         evaluation = measure(found, samples, seed, err)
         report(found, as_json, out, evaluation)
@@ -181,9 +180,8 @@ def project(
     """Show a trained model real examples: find the latents whose samples are nearest to held-out ones. RUN is an id or
     a folder.
     """
-    path = Path(run)
     try:
-        found = Run(path) if path.is_dir() else Store(runs).open(path.name)
+        found = find_run(run, runs)
         found.spec()  # a run that cannot be read is refused before TensorFlow is loaded
         from genlab.training import trained
 
@@ -226,6 +224,12 @@ def import_(
     if as_json:
         return print(json.dumps({"name": stored, "holds": found.in_words()}))
     out.print(f"{stored}: {found.in_words()}", markup=False, highlight=False, soft_wrap=True)
+
+
+def find_run(named: str, runs: Path | None) -> Run:
+    """The run that an id or a folder names. Raises RunUnreadable."""
+    path = Path(named)
+    return Run(path) if path.is_dir() else Store(runs).open(path.name)
 
 
 def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -273,8 +277,7 @@ def follow(run: Run, store: Store) -> None:
             if isinstance(event, Stage):
                 progress.update(stage, at=event.message, visible=event.state == "starting")
             elif isinstance(event, Measured):
-                used = {"steps": event.step, "seconds": event.seconds, "examples": event.examples}[spec.clock]
-                progress.update(bars[event.lane], completed=used, at=f"step {event.step:,}", visible=True)
+                progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
 
 
 def fail(message: str) -> NoReturn:

@@ -90,6 +90,10 @@ class RunSpec(BaseModel):
         except ValidationError as error:
             raise ValueError(f"Lane {number}, {family.title}: {in_words(error)}") from None
 
+    def used(self, place: Any) -> float:
+        """What has been used of the budget at a place on the clock: anything with step, seconds and examples."""
+        return {"steps": place.step, "seconds": place.seconds, "examples": place.examples}[self.clock]
+
     @property
     def chunk(self) -> int:
         """Steps per compiled call, which is also how often the losses are recorded: small for slow image models."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Curve:
     names: tuple[str, ...]
     places: np.ndarray
 
-    @property
+    @cached_property
     def along(self) -> np.ndarray:
         """(FINE,) length of the curve from its start to each place."""
         return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(self.places, axis=0), axis=1))])

@@ -33,7 +33,7 @@ def load_ring(settings: RingSettings) -> Dataset:
     """K equal Gaussians on a circle: (size, 2) float32.
 
     Radius 2 and standard deviation 0.1 put the modes as far apart, in standard deviations, as on ring8, but at twice
-    the scale of the generator's first samples: there a plain GAN often collapses.
+    the scale of the generator's first samples.
     """
     return _mixture("ring", settings, *_circle(settings.modes, settings.radius))
 
@@ -91,7 +91,7 @@ DATASETS.add(
     DatasetEntry(
         name="ring",
         title="Ring of Gaussians, wide",
-        description="As many clusters as you like on a wider circle, where a plain GAN often drops modes.",
+        description="As many clusters as you like on a wider circle.",
         kind="points",
         steps=3000,
         settings=RingSettings,

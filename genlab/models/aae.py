@@ -83,8 +83,7 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         fake_logits = discriminator(code(x, labels), training=True)
         return {
             "loss": losses.discriminator_loss(real_logits, fake_logits),
-            "accuracy_real": ops.mean(ops.cast(real_logits > 0, "float32")),
-            "accuracy_fake": ops.mean(ops.cast(fake_logits < 0, "float32")),
+            **losses.accuracies(real_logits, fake_logits),
         }
 
     def adam(learning_rate: Any, beta_1: float) -> keras.optimizers.Optimizer:

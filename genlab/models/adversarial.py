@@ -154,10 +154,9 @@ def build_adversarial(
         real, fake, given = seen(x), seen(fakes(labels, training=False)), together(labels)
         real_logits, fake_logits = judge(real, given, training=True), judge(fake, given, training=True)
         loss = game.discriminator(real_logits, fake_logits, smoothing)
-        logs = {}
+        logs: dict[str, Tensor] = {}
         if game.probability:
-            logs["accuracy_real"] = ops.mean(ops.cast(real_logits > game.border, "float32"))
-            logs["accuracy_fake"] = ops.mean(ops.cast(fake_logits < game.border, "float32"))
+            logs |= losses.accuracies(real_logits, fake_logits, game.border)
         else:
             logs["gap"] = ops.mean(real_logits) - ops.mean(fake_logits)
         if penalty:

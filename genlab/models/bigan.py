@@ -40,7 +40,6 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `generator/reconstruction`: the squared error of G(E(x)), watched and not minimised.
     """
     import keras
-    from keras import ops
 
     from genlab.models import losses, networks
 
@@ -66,11 +65,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, _ = logits(x, labels, training=True)
-        return {
-            "loss": losses.discriminator_loss(real, fake),
-            "accuracy_real": ops.mean(ops.cast(real > 0, "float32")),
-            "accuracy_fake": ops.mean(ops.cast(fake < 0, "float32")),
-        }
+        return {"loss": losses.discriminator_loss(real, fake), **losses.accuracies(real, fake)}
 
     def deceive(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, codes = logits(x, labels, training=False)

@@ -86,6 +86,14 @@ def critic_generator_loss(fake_logits: Tensor) -> Tensor:
     return -ops.mean(fake_logits)
 
 
+def accuracies(real_logits: Tensor, fake_logits: Tensor, border: float = 0.0) -> dict[str, Tensor]:
+    """The shares of real and of generated examples on their side of the border, as every discriminator records them."""
+    return {
+        "accuracy_real": ops.mean(ops.cast(real_logits > border, "float32")),
+        "accuracy_fake": ops.mean(ops.cast(fake_logits < border, "float32")),
+    }
+
+
 GAMES = {
     "non-saturating": Game(discriminator_loss, non_saturating_loss, ops.sigmoid),
     "minimax": Game(discriminator_loss, saturating_loss, ops.sigmoid),

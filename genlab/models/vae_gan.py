@@ -100,8 +100,7 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         real_logits, fake_logits = discriminator(x, training=True), discriminator(fakes, training=True)
         return {
             "loss": losses.discriminator_loss(real_logits, fake_logits),
-            "accuracy_real": ops.mean(ops.cast(real_logits > 0, "float32")),
-            "accuracy_fake": ops.mean(ops.cast(fake_logits < 0, "float32")),
+            **losses.accuracies(real_logits, fake_logits),
         }
 
     def adam(learning_rate: Any) -> keras.optimizers.Optimizer:

@@ -37,9 +37,7 @@ class RunView:
     def progress(self) -> float:
         """Share of the budget that the slowest lane still training has used, in [0, 1]."""
         lanes = [lane for lane in self.state.lanes if lane.state != "failed"]
-        used = [
-            {"steps": lane.step, "examples": lane.examples, "seconds": lane.seconds}[self.spec.clock] for lane in lanes
-        ]
+        used = [self.spec.used(lane) for lane in lanes]
         return min(1.0, min(used, default=0) / (self.spec.budget or 1))
 
 

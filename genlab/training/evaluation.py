@@ -22,6 +22,7 @@ from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
 from genlab.runs.folder import Run
 from genlab.spec import RunSpec
 from genlab.training.features import Space, feature_spaces
+from genlab.training.frames import draw_asked
 from genlab.training.gallery import gallery
 from genlab.training.inspection import Inspector, in_batches
 from genlab.training.judge import fingerprint, make_judge
@@ -167,9 +168,8 @@ class _Work:
 
     def _draw(self, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Samples as they are measured, and the labels that were asked for. All lanes get the same latents."""
-        random, shares = np.random.default_rng([self.seed, 2, draw]), self.ruler.dataset.modes.shares
-        latent = self.lane.model.draw_prior(random, self.samples)
-        labels = random.choice(len(shares), self.samples, p=shares).astype("int32")
+        random = np.random.default_rng([self.seed, 2, draw])
+        latent, labels = draw_asked(self.lane, random, self.samples, self.ruler.dataset.modes.shares)
         samples = in_batches(self.lane.sample, latent, labels)
         if not np.isfinite(samples).all():
             raise Diverged(f"A sample is not a finite number at step {self.lane.step:,}: the model has diverged.")

@@ -92,17 +92,22 @@ class Camera:
         return arrays
 
     def _draw(self, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
-        """The latents of a lane, and the classes to ask for: as many of each as the data has."""
         if lane.index not in self._draws:
-            random, count = np.random.default_rng([self.seed, 1]), self.measured
-            latent = lane.model.draw_prior(random, count)
-            shares = self.dataset.modes.shares
-            self._draws[lane.index] = latent, random.choice(len(shares), count, p=shares).astype("int32")
+            random = np.random.default_rng([self.seed, 1])
+            self._draws[lane.index] = draw_asked(lane, random, self.measured, self.dataset.modes.shares)
         return self._draws[lane.index]
 
     def _grid(self) -> np.ndarray:
         axis = np.linspace(-self.extent, self.extent, GRID, dtype="float32")
         return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+
+
+def draw_asked(
+    lane: Lane, random: np.random.Generator, count: int, shares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Latents of a lane's prior, and the classes to ask for, int32: as many of each as its share."""
+    latent = lane.model.draw_prior(random, count)
+    return latent, random.choice(len(shares), count, p=shares).astype("int32")
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class Training:
         return [lane for lane in self.lanes if lane.index not in self._ended and self._clock(lane) < self.budget]
 
     def _clock(self, lane: Lane) -> float:
-        return {"steps": lane.step, "examples": lane.examples, "seconds": lane.seconds}[self.spec.clock]
+        return self.spec.used(lane)
 
     def _next_mark(self, mark: float) -> float:
         """Where on the clock the round that starts at `mark` ends: on a grid that single steps do not move."""
