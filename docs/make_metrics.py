@@ -99,7 +99,9 @@ def printed(value: Any) -> str:
     return number(value)
 
 
-def between(low: float, high: float) -> str:
+def between(low: float, high: float | str) -> str:
+    if isinstance(high, str):
+        return f"{number(low)} to `{high}`"
     if np.isinf(high):
         return "any" if np.isinf(low) else f"{number(low)} or more"
     return f"{number(low)} to {number(high)}"

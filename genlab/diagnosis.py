@@ -100,8 +100,7 @@ def diagnose(view: RunView, evaluation: Evaluation | None = None) -> list[Findin
     findings = []
     for index, spec in enumerate(view.spec.lanes):
         state = view.lane_state(index)
-        at = {"steps": state.step, "examples": state.examples, "seconds": state.seconds}[view.spec.clock]
-        if at < TRAINED * (view.spec.budget or 0):
+        if view.spec.used(state) < TRAINED * (view.spec.budget or 0):
             continue
         measured = evaluation.lane(index) if evaluation else None
         if measured is not None and measured.model != spec.model:

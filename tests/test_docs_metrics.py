@@ -30,7 +30,7 @@ def test_a_metric_gives_what_it_says(name):
     numbers = [key for key, value in result.items() if not isinstance(value, np.ndarray)]
     assert set(numbers) == set(entry.better) == set(entry.range)
     for key in numbers:
-        value, (low, high) = result[key], entry.range[key]
+        value, (low, high) = result[key], entry.limits(key, result)
         assert value is None or type(value) in (bool, int, float), key
         assert value is None or low <= value <= high, key
     assert set(entry.better.values()) <= {"higher", "lower", None}

@@ -119,3 +119,56 @@ def test_a_trained_linear_vae_reaches_the_likelihood_of_ppca(
     decoder = lane.model.networks["decoder"].get_weights()[0]
     spanned, principal = (np.linalg.qr(weights.T)[0] for weights in (decoder, best.weights))
     assert np.linalg.svd(spanned.T @ principal)[1].min() > np.cos(np.radians(3))
+
+
+@pytest.mark.parametrize("dataset", ["digits", "ring8"])
+def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(dataset: str, backend) -> None:
+    """With one latent dimension ln p(x) = ln ∫ p(x | z) p(z) dz is a sum over a fine grid, for either likelihood."""
+    from scipy.special import logsumexp
+
+    from genlab.datasets import load_dataset
+    from genlab.training.features import Space
+    from genlab.training.inspection import BINARY_SEED, Inspector
+    from genlab.training.lane import Lane
+
+    data = load_dataset(dataset, {})
+    settings = {"latent_dim": 1}
+    lane = Lane(0, make_spec(dataset=dataset, lanes=[{"model": "vae", "settings": settings}]).lanes[0], data, 0, "cpu")
+    lane.advance(200)
+    inspector = Inspector(lane, data, Space("any", "1", lambda x: x), count=100, seed=0)
+    found = {measure.result: measure for measure in inspector.likelihood()}
+
+    x = inspector.test
+    if dataset == "digits":
+        x = (np.random.default_rng(BINARY_SEED).random(x.shape) < x).astype("float32")
+        assert set(np.unique(x)) == {0, 1} and abs(x.mean() - inspector.test.mean()) < 0.01
+    grid, step = np.linspace(-6, 6, 2401, retstep=True)
+    labels = np.zeros(len(grid), "int32")
+    latent = grid[:, None].astype("float32")
+    of_prior = -(grid**2) / 2 - np.log(2 * np.pi) / 2 + np.log(step)
+    exact = np.mean(
+        [
+            logsumexp(lane.log_likelihood(np.repeat(one[None], len(grid), axis=0), latent, labels) + of_prior)
+            for one in x
+        ]
+    )
+    bound, elbo = found["bound"].value, found["elbo"].value
+    assert elbo < bound < exact + 0.05
+    assert bound == pytest.approx(exact, abs=0.3)
+    assert found["bound"].space == "S = 100" + (", pixels drawn black or white" if dataset == "digits" else "")
+
+
+def test_the_bound_of_a_known_mixture_stands_beside_its_own_density(backend) -> None:
+    """ring8 is eight Gaussians far apart: its density at its own points is ln(1/8) - 1 - ln(2π std²), on average."""
+    from genlab.datasets import load_dataset
+    from genlab.training.features import Space
+    from genlab.training.inspection import Inspector
+    from genlab.training.lane import Lane
+
+    data = load_dataset("ring8", {})
+    lane = Lane(0, make_spec(lanes=[{"model": "vae"}]).lanes[0], data, 0, "cpu")
+    lane.advance(1)
+    found = Inspector(lane, data, Space("any", "1", lambda x: x), count=10_000, seed=0).likelihood()
+    exact = np.log(1 / 8) - 1 - np.log(2 * np.pi * 0.05**2)
+    assert [measure.floor for measure in found if measure.better] == [pytest.approx(exact, abs=0.15)] * 2
+    assert all(measure.value < measure.floor for measure in found if measure.better)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genlab.metrics.modes import class_coverage, coverage, mode_coverage, mode_radius
+from genlab.metrics.modes import class_coverage, coverage, mixture_log_density, mode_coverage, mode_radius
 from genlab.registry import METRICS
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
@@ -32,6 +32,16 @@ def test_a_perfect_sampler_gets_98_89_percent_and_the_floor_of_the_kl() -> None:
     divergences = [mode_coverage(perfect(2500, seed), CENTRES, STD)["reverse_kl"] for seed in range(200)]
     assert np.mean(divergences) == pytest.approx(7 / (2 * 2500), rel=0.15)
     assert result["reverse_kl_floor"] == pytest.approx(7 / 400_000)
+
+
+def test_the_density_of_a_mixture_is_scipys() -> None:
+    from scipy import stats
+
+    random = np.random.default_rng(0)
+    centres, shares, samples = random.normal(size=(3, 4)), np.array([0.5, 0.3, 0.2]), random.normal(size=(50, 4))
+    parts = [share * stats.multivariate_normal(at, 0.7**2).pdf(samples) for share, at in zip(shares, centres)]
+    got = mixture_log_density(samples, centres, 0.7, shares)
+    np.testing.assert_allclose(got, np.log(np.sum(parts, axis=0)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 10, 64])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 Better = dict[str, Literal["higher", "lower"] | None]
-Range = dict[str, tuple[float, float]]
+Range = dict[str, tuple[float, float | str]]
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, np.inf)
 ANY = (-np.inf, np.inf)
@@ -33,7 +33,7 @@ class Metric:
             the training set, of held-out examples and of fake ones), "images", "codes" (what an encoder gives) or
             "logits" (what a discriminator gives).
         better: of each result that is one number, whether "higher" or "lower" is better; None where neither is.
-        range: of each result that is one number, the least and the greatest value.
+        range: of each result that is one number, the least and the greatest value; a name means that other result's.
         cost: "cheap" enough for every frame, or "slow".
         described_by: the function whose docstring says what the results are, where it is another.
     """
@@ -52,6 +52,11 @@ class Metric:
         """Names of the arrays the function must be given, in order."""
         parameters = inspect.signature(self.function).parameters.values()
         return tuple(each.name for each in parameters if each.default is each.empty)
+
+    def limits(self, result: str, values: Mapping[str, float | None]) -> tuple[float, float]:
+        """The least and the greatest value of a result beside these others."""
+        least, most = self.range[result]
+        return least, (values[most] or 0.0) if isinstance(most, str) else most
 
     @property
     def results(self) -> dict[str, str]:

@@ -151,7 +151,12 @@ METRICS.add(
         bin_differences,
         needs="samples",
         better={"different": "lower", "different_share": "lower", "jensen_shannon": "lower", "bins": None},
-        range={"different": POSITIVE, "different_share": SHARE, "jensen_shannon": (0.0, np.log(2)), "bins": POSITIVE},
+        range={
+            "different": (0, "bins"),
+            "different_share": SHARE,
+            "jensen_shannon": (0.0, np.log(2)),
+            "bins": POSITIVE,
+        },
         cost="slow",
     )
 )

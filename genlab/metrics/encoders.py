@@ -64,7 +64,8 @@ def iwae_bound(log_weights: np.ndarray) -> dict[str, Any]:
     Source: Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders".
 
     Failure modes: values compare at one S only, so state it. For continuous data it is a log-density: it may be
-    positive, and grows without limit as the decoder's noise shrinks on data that lies on a surface.
+    positive, and grows without limit as the decoder's noise shrinks on data that lies on a surface. Of a decoder that
+    says a Bernoulli of each pixel it is the log-probability of images in black and white, not of grey ones.
 
     Returns:
         bound: the estimate.
@@ -118,7 +119,7 @@ METRICS.add(
         active_units,
         needs="codes",
         better={"active": "higher", "dimensions": None},
-        range={"active": POSITIVE, "dimensions": POSITIVE},
+        range={"active": (0, "dimensions"), "dimensions": POSITIVE},
     )
 )
 METRICS.add(

@@ -37,6 +37,15 @@ def assign_modes(samples: np.ndarray, centres: np.ndarray, std: float) -> np.nda
     return np.where(within, nearest, -1)
 
 
+def mixture_log_density(samples: np.ndarray, centres: np.ndarray, std: float, shares: np.ndarray) -> np.ndarray:
+    """ln p in nats, (n,), of samples (n, d) under K Gaussians with centres (K, d), one std and shares (K,)."""
+    from scipy.special import logsumexp
+
+    squared = ((samples[:, None, :].astype("float64") - centres) ** 2).sum(axis=-1)
+    constant = samples.shape[1] * np.log(std * np.sqrt(2 * np.pi))
+    return logsumexp(-squared / (2 * std**2), axis=1, b=shares) - constant
+
+
 def assign_classes(probabilities: np.ndarray) -> np.ndarray:
     """The class each sample is on, (n,), -1 where the top probability is below 0.9. Probabilities (n, K)."""
     return np.where(probabilities.max(axis=1) >= CONFIDENT, probabilities.argmax(axis=1), -1)
@@ -119,7 +128,11 @@ BETTER: Better = {
     "reverse_kl_floor": None,
     "mode_tv": "lower",
 }
-RANGE: Range = dict.fromkeys(BETTER, POSITIVE) | {"on_mode_share": SHARE, "mode_tv": SHARE}
+RANGE: Range = {
+    **dict.fromkeys(BETTER, POSITIVE),
+    **dict.fromkeys(("captured", "solid"), (0.0, "modes")),
+    **dict.fromkeys(("on_mode_share", "mode_tv"), SHARE),
+}
 METRICS.add(
     Metric("mode_coverage", "Mode coverage", mode_coverage, "mixture", BETTER, RANGE, described_by=coverage),
 )

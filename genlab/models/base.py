@@ -79,8 +79,9 @@ class Model:
         encode: examples, labels -> (code,) or (mean, log variance), each (n, latent_dim); None without an encoder.
         score: examples, labels -> (n,) what the discriminator says of each; None if no network judges examples alone.
         score_is: what `score` says: a "probability" of being real, or a "value" without a scale.
-        log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says a density.
-        A Bernoulli of grey pixels is none: it does not add up to 1 over them.
+        log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says one.
+        likelihood_of: what examples it is a likelihood of: their "values" as they are, or "binary pixels", since a
+        Bernoulli does not add up to 1 over greys.
         prior: the latent is drawn from a standard "normal" or is "uniform" in [-1, 1], in each dimension.
         conditional: whether the labels are looked at.
     """
@@ -94,6 +95,7 @@ class Model:
     score: Callable[[Tensor, Tensor], Tensor] | None = None
     score_is: Literal["probability", "value"] = "probability"
     log_likelihood: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
+    likelihood_of: Literal["values", "binary pixels"] = "values"
     prior: Prior = "normal"
     conditional: bool = False
 

@@ -148,13 +148,20 @@ def gaussian_negative_log_likelihood(x: Tensor, mean: Tensor, log_std: Tensor) -
     return -ops.mean(gaussian_log_density(x, mean, log_std))
 
 
+def bernoulli_log_density(x: Tensor, logits: Tensor) -> Tensor:
+    """log p(x) in nats, (batch,), summed over the pixels of an example, each 0 or 1.
+
+    Of grey pixels it is the mean over all ways to draw them black or white with their grey as the chance of white.
+    """
+    return -_sum_per_example(ops.softplus(logits) - x * logits)
+
+
 def bernoulli_negative_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     """-log p(x) in nats for pixels x in [0, 1], summed over the pixels of an example.
 
     Summed, not averaged, over the pixels: the average makes the KL outweigh the picture and the posterior collapse.
     """
-    per_pixel = ops.softplus(logits) - x * logits
-    return ops.mean(_sum_per_example(per_pixel))
+    return -ops.mean(bernoulli_log_density(x, logits))
 
 
 def maximum_mean_discrepancy(codes: Tensor, draws: Tensor) -> Tensor:

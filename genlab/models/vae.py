@@ -110,6 +110,8 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         return ops.cast(keras.random.uniform(ops.shape(mean), seed=context.seed) < mean, "float32")
 
     def log_likelihood(x: Tensor, latent: Tensor, labels: Tensor) -> Tensor:
+        if not gaussian:
+            return losses.bernoulli_log_density(x, both.raw(latent, labels))
         mean = both.decode(latent, labels)
         return losses.gaussian_log_density(x, mean, parts["noise"](mean))
 
@@ -122,7 +124,8 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         sample=sample,
         decode=both.decode,
         encode=both.moments,
-        log_likelihood=log_likelihood if gaussian else None,
+        log_likelihood=log_likelihood,
+        likelihood_of="values" if gaussian else "binary pixels",
         conditional=settings.conditional,
     )
 

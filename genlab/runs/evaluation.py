@@ -21,7 +21,7 @@ class Measure(BaseModel):
     Attributes:
         metric, result: names in the registry of metrics.
         words: what it is, for people.
-        space: the feature space; "" where none is used.
+        space: the feature space, or what else the number depends on; "" where there is neither.
         count: how many samples, or held-out examples, it was taken from.
         low, high: its 95 % interval, None where there is none; `interval` says how that was made.
         floor: the same measure of real data against held-out real data, the value that a perfect model could reach.

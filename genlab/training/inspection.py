@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.metrics.modes import mixture_log_density
 from genlab.metrics.neighbours import nearest
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Measure
@@ -21,6 +22,7 @@ from genlab.training.measuring import PARTS, Steps, Values, bounds, in_parts, me
 
 IWAE_DRAWS = 100  # S: codes drawn for each example
 IWAE_EXAMPLES = 500
+BINARY_SEED = 4  # one draw of each pixel, the same for all lanes and runs
 EXAMPLES_A_CALL = 1000
 GRADIENTS = PARTS  # batches whose gradients are taken
 SURE = 1e-6  # a probability closer to 0 or 1 than this is taken for this, so that its logit is finite
@@ -120,9 +122,17 @@ class Inspector:
         return found
 
     def likelihood(self) -> list[Measure]:
-        """ln p(x, z) - ln q(z | x) of draws of z, for the bounds."""
+        """ln p(x, z) - ln q(z | x) of draws of z, for the bounds.
+
+        A Bernoulli is asked of pixels drawn black or white, with their grey as the chance of white, once for each
+        example (Burda et al. 2016, section 5). The encoder sees the grey ones, as in training: the bound holds for any
+        q, and the lower one is then what training maximises, but for the draw.
+        """
         x, labels = self.test[:IWAE_EXAMPLES], self.test_labels[:IWAE_EXAMPLES]
         mean, log_variance = self._encode(x, labels)
+        binary = self.lane.model.likelihood_of == "binary pixels"
+        if binary:
+            x = (np.random.default_rng(BINARY_SEED).random(x.shape) < x).astype("float32")
         weights = np.empty((len(x), IWAE_DRAWS))
         for draw in range(IWAE_DRAWS):
             noise = self.random.standard_normal(mean.shape, dtype="float32")
@@ -130,7 +140,16 @@ class Inspector:
             of_latents = ((noise**2 + log_variance - latent**2) / 2).sum(axis=1)  # ln p(z) - ln q(z | x)
             weights[:, draw] = self.lane.log_likelihood(x, latent, labels) + of_latents
         metric = METRICS["iwae_bound"]
-        return in_parts(metric, metric.function, weights)
+        space = f"S = {IWAE_DRAWS}" + (", pixels drawn black or white" if binary else "")
+        return in_parts(metric, metric.function, weights, space=space, floors=self._density(x, space))
+
+    def _density(self, x: np.ndarray, space: str) -> Values:
+        """What the data's own density gives examples, where it is known: only by chance does a model do better."""
+        modes = self.dataset.modes
+        if modes.centres is None or modes.std is None or self.lane.model.conditional:
+            return {}
+        exact = float(mixture_log_density(x, modes.centres, modes.std, modes.shares).mean())
+        return {("iwae_bound", space, result): exact for result in ("bound", "elbo")}
 
     def discriminator(self, samples: np.ndarray, labels: np.ndarray) -> list[Measure]:
         metric = METRICS["discriminator_accuracy"]
@@ -166,7 +185,7 @@ class Inspector:
             norms.append(self.lane.generator_gradient(train[rows], self.dataset.train_labels[rows]))
         metric = METRICS["generator_gradient"]
         found = numbers(metric, metric.function(np.array(norms)))
-        within = bounds(metric, "norm", found["norm"], norms)
+        within = bounds(metric, "norm", found, norms)
         how = f"95 %, from {GRADIENTS} batches"
         norm = measure(metric, "norm", found["norm"], size, interval=how, **within)
         return [norm, measure(metric, "least", found["least"], size)]

@@ -51,6 +51,7 @@ WORDS = {  # where the name of a result with spaces for underscores is no phrase
     "elbo": "evidence lower bound",
 }
 
+Numbers = dict[str, float | None]  # by result
 Values = dict[tuple[str, str, str], float | None]  # by metric, space and result
 Steps = list[tuple[str, Callable[[], list[Measure]]]]  # what is measured, and the function that does it
 
@@ -60,7 +61,7 @@ def prepared(examples: np.ndarray) -> np.ndarray:
     return examples if examples.ndim == 2 else as_stored(examples).astype("float32") / 255
 
 
-def numbers(metric: Metric, results: dict[str, Any]) -> dict[str, float | None]:
+def numbers(metric: Metric, results: dict[str, Any]) -> Numbers:
     """The results that are one number each."""
     return {name: None if results[name] is None else float(results[name]) for name in metric.better}
 
@@ -78,13 +79,14 @@ def measure(metric: Metric, result: str, value: float | None, count: int, **more
     return Measure(metric=metric.name, result=result, words=words, value=value, count=count, better=better, **more)
 
 
-def bounds(metric: Metric, result: str, middle: float | None, values: list[float | None]) -> dict[str, float]:
-    """The 95 % interval around `middle` from five values; empty if one of them is missing."""
+def bounds(metric: Metric, result: str, results: Numbers, values: list[float | None]) -> dict[str, float]:
+    """The 95 % interval around one of the results from five values of it; empty if one of them is missing."""
+    middle = results[result]
     given = [value for value in values if value is not None]
     if middle is None or len(given) < PARTS or result in YARDSTICKS:
         return {}
     width = float(HALF_WIDTH * np.std(given, ddof=1))
-    least, most = metric.range[result]
+    least, most = metric.limits(result, results)
     return {"low": max(middle - width, least), "high": min(middle + width, most)}
 
 
@@ -94,7 +96,7 @@ def in_parts(
     """The results of a function of arrays that can all be divided alike, with intervals from five parts of them."""
     whole = numbers(metric, function(*arrays))
     count = len(arrays[0])
-    parts: list[dict[str, float | None]] = []
+    parts: list[Numbers] = []
     if min(map(len, arrays)) >= PARTS * FEWEST_IN_A_PART:
         try:
             pieces = zip(*(np.split(array[: len(array) // PARTS * PARTS], PARTS) for array in arrays), strict=True)
@@ -103,7 +105,7 @@ def in_parts(
             parts = []
     found = []
     for result, value in whole.items():
-        within = bounds(metric, result, value, [part[result] for part in parts]) if result not in GROWS else {}
+        within = bounds(metric, result, whole, [part[result] for part in parts]) if result not in GROWS else {}
         how = f"95 %, from {PARTS} parts of the examples" if within else ""
         floor = (floors or {}).get((metric.name, space, result))
         found.append(measure(metric, result, value, count, space=space, floor=floor, interval=how, **within))
@@ -161,13 +163,15 @@ class Ruler:
 
     def from_draws(self, draws: list[Values], floors: Values) -> list[Measure]:
         """The means of the cheap numbers over the draws, with their intervals."""
-        found = []
+        means: Values = {}
         for key in draws[0]:
+            given = [value for draw in draws if (value := draw[key]) is not None]
+            means[key] = float(np.mean(given)) if given else None
+        found = []
+        for key, mean in means.items():
             metric, result = METRICS[key[0]], key[2]
-            values = [draw[key] for draw in draws]
-            given = [value for value in values if value is not None]
-            mean = float(np.mean(given)) if given else None
-            within = bounds(metric, result, mean, values)
+            together = {other[2]: value for other, value in means.items() if other[:2] == key[:2]}
+            within = bounds(metric, result, together, [draw[key] for draw in draws])
             how = f"95 %, from {DRAWS} draws" if within else ""
             count, floor = self.counted(key[0]), floors.get(key)
             found.append(measure(metric, result, mean, count, space=key[1], floor=floor, interval=how, **within))
