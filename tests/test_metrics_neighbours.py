@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -48,7 +49,7 @@ def four_by_definition(real: np.ndarray, fake: np.ndarray, k: int) -> list[float
 
 
 @st.composite
-def two_sets(draw, kinds=("random", "clustered", "duplicated", "constant", "integer", "far")):
+def two_sets(draw, kinds=("random", "clustered", "duplicated", "constant", "integer", "far", "outlier")):
     """Two sets of one size and width, of every kind that rounding could trouble, in either float type."""
     kind, random = draw(st.sampled_from(kinds)), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count, width = draw(st.integers(7, 60)), draw(st.sampled_from([1, 2, 3, 17, 200]))
@@ -65,6 +66,8 @@ def two_sets(draw, kinds=("random", "clustered", "duplicated", "constant", "inte
             points = random.integers(0, 3, (count, width)).astype("float64")
         elif kind == "far":
             points = points + 1e5
+        elif kind == "outlier":
+            points[draw(st.integers(0, count - 1))] *= draw(st.sampled_from([1e5, 1e20]))
         sets.append(points)
     if kind in ("clustered", "duplicated", "integer", "far") and draw(st.booleans()):
         sets[1][: count // 2] = sets[0][: count // 2]  # exact copies
@@ -262,10 +265,37 @@ def test_each_sample_is_shown_beside_the_example_it_copies():
     np.testing.assert_allclose(result["held_out_distances"], expected, rtol=1e-12)
 
 
-def test_fresh_data_gets_no_false_alarm():
+@pytest.mark.parametrize("held_out", [12, 25, 100])
+def test_fresh_data_gets_no_false_alarm(held_out):
     random = np.random.default_rng(0)
-    flags = [memorisation(*(random.normal(size=(100, 2)) for _ in range(3)))["memorised"] for _ in range(200)]
-    assert np.mean(flags) < 0.02
+    sizes = (100, held_out, 100)
+    flags = [memorisation(*(random.normal(size=(size, 2)) for size in sizes))["memorised"] for _ in range(500)]
+    assert np.mean(flags) <= 0.004, "one in a thousand is expected"
+
+
+def test_how_probable_that_many_close_samples_are_is_beta_binomial():
+    """Of 99 held-out distances the least is the limit: a sample is within it with a probability that is Beta(1, 99)."""
+    random = np.random.default_rng(0)
+    train, held_out = np.zeros((1, 1)), random.random((99, 1))
+    within = [int((random.random(40) <= random.random(99).min()).sum()) for _ in range(20_000)]
+    for count in (1, 2, 4):
+        fake = np.full((40, 1), 2.0)
+        fake[:count] = 0
+        p_value = memorisation(train, held_out, fake)["p_value"]
+        assert p_value == pytest.approx(np.mean(np.array(within) >= count), abs=4 * np.sqrt(p_value / 20_000))
+
+
+@pytest.mark.parametrize("outlier", [1.0, 1e5, 1e20])
+def test_ten_thousand_examples_stay_below_400_megabytes_even_with_an_outlier(outlier):
+    random = np.random.default_rng(0)
+    real, fake = (random.normal(size=(10_000, 64)).astype("float32") for _ in range(2))
+    fake[17] *= outlier
+    tracemalloc.start()
+    result = precision_recall_density_coverage(real, fake)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 400e6
+    assert result["coverage"] == pytest.approx(result["expected_coverage"], abs=0.005)
 
 
 def test_deleted_digits_are_named_and_blur_deletes_none():

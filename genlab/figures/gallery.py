@@ -10,7 +10,7 @@ from genlab.figures.samples import PLACE, flat, png, tile
 
 PAIRS_A_ROW = 8
 A_ROW = 16
-NOTHING = {"visible": False, "constrain": "domain"}
+X, Y = ({"visible": False, "constrain": "domain", "constraintoward": side} for side in ("left", "top"))
 
 
 def galleries(
@@ -46,7 +46,7 @@ def galleries(
 
 def _sheet(title: str, images: np.ndarray, columns: int) -> go.Figure:
     sheet = tile(images, gap=max(1, images.shape[1] // 8), columns=min(columns, len(images)))
-    return make(title, [{"type": "image", "source": png(sheet), "hoverinfo": "skip"}], xaxis=NOTHING, yaxis=NOTHING)
+    return make(title, [{"type": "image", "source": png(sheet), "hoverinfo": "skip"}], xaxis=X, yaxis=Y)
 
 
 def _points(arrays: dict[str, np.ndarray], reference: dict[str, np.ndarray], colour: str) -> tuple[go.Figure, str]:

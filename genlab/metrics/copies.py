@@ -11,6 +11,7 @@ from genlab.metrics.neighbours import Distances, below, nearest, radii
 from genlab.registry import METRICS
 
 MEMORISED = 0.1  # share of the samples among the closest hundredth, ten times what a perfect model has
+BY_CHANCE = 1e-3  # probability below which that many are no chance
 
 
 def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.ndarray, np.ndarray]:
@@ -18,9 +19,10 @@ def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.n
     found, indices, lengths = 0, np.empty((0, 2), dtype=int), np.empty(0)
     distances = Distances(points, points)
     for start, block in distances.blocks():
-        block[np.arange(len(points)) <= start + np.arange(len(block))[:, None]] = np.inf  # each pair once
-        sure = block < limit - distances.error
-        i, j = below(np.where(sure, np.inf, block), limit + distances.error)
+        rows = start + np.arange(len(block))
+        block[np.arange(len(points)) <= rows[:, None]] = np.inf  # each pair once
+        sure = block < distances.surely(rows, limit)[:, None].astype(block.dtype)
+        i, j = below(np.where(sure, np.inf, block), limit)
         found += int(np.count_nonzero(sure) + (distances.exact(i + start, j) <= limit).sum())
         few = min(shown, block.size)
         closest = np.argpartition(block, few - 1, axis=None)[:few]
@@ -85,10 +87,13 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
 
     Failure modes: a model that makes only the commonest or the blurriest examples is nearer to the training set than
     held-out data is, without copying: hence the bar at ten times the expected share. In pixel space a copy that is
-    shifted is far away. A percentile of fewer than 100 held-out examples is rough.
+    shifted is far away. Of fewer than 100 held-out examples the closest one stands for the closest hundredth.
 
     Returns:
-        memorised: whether at least 10 % of the samples, and at least 5, are within the closest hundredth.
+        memorised: whether at least 10 % of the samples are within the closest hundredth and p is at most 0.001.
+        p_value: how probable that many are for a perfect model, given how few held-out examples tell what is close:
+            beta-binomial, since with the r-th smallest of h distances as the limit a sample is within it with a
+            probability that is Beta(r, h + 1 - r).
         share_within_1: share of the samples no farther from the training set than the closest 1 % of held-out examples;
             0.01 for a perfect model.
         share_within_5: the same with the closest 5 %; 0.05 for a perfect model.
@@ -100,6 +105,8 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
 
     One collapsed point is memorised if it lies on a training example. Sizes may differ. None, or NaN, is a ValueError.
     """
+    from scipy.stats import betabinom
+
     train, fake = pair(train, fake, ("training", "fake"))
     train, held_out = pair(train, held_out, ("training", "held-out"))
     squared, index = nearest(fake, train)
@@ -107,8 +114,11 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
     closest = np.quantile(held_out_squared, [0.01, 0.05], method="inverted_cdf")
     within_1, within_5 = ((squared <= limit).mean() for limit in closest)
     usual = float(np.sqrt(np.median(held_out_squared)))
+    rank, count = int(np.ceil(0.01 * len(held_out))), len(fake)
+    p_value = float(betabinom.sf(round(within_1 * count) - 1, count, rank, len(held_out) + 1 - rank))
     return {
-        "memorised": bool(within_1 >= MEMORISED and within_1 * len(fake) >= 5),
+        "memorised": bool(within_1 >= MEMORISED and p_value <= BY_CHANCE),
+        "p_value": p_value,
         "share_within_1": float(within_1),
         "share_within_5": float(within_5),
         "median_ratio": float(np.sqrt(np.median(squared))) / usual if usual else None,
@@ -147,8 +157,17 @@ METRICS.add(
         "Memorisation",
         memorisation,
         needs="training",
-        better={"memorised": "lower", "share_within_1": "lower", "share_within_5": "lower", "median_ratio": None},
-        range={"memorised": SHARE, "share_within_1": SHARE, "share_within_5": SHARE, "median_ratio": POSITIVE},
+        better={
+            "memorised": "lower",
+            "p_value": "higher",
+            "share_within_1": "lower",
+            "share_within_5": "lower",
+            "median_ratio": None,
+        },
+        range={
+            **dict.fromkeys(("memorised", "p_value", "share_within_1", "share_within_5"), SHARE),
+            "median_ratio": POSITIVE,
+        },
         cost="slow",
     )
 )

@@ -15,31 +15,44 @@ from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
 from genlab.registry import METRICS
 
 BLOCK = 2**22  # distances held at once: 16 MB in float32
+LARGE = 1e15  # beyond, the squares of many numbers would be too large for float32
 
 
 class Distances:
     """Squared distances of the rows of `a`, (n, d), from those of `b`, (m, d), a block of rows at a time.
 
-    One matrix product gives them fast, as |a|² + |b|² - 2 a·b, each with an error of at most `error`. Where that could
-    decide a comparison, the distance is taken again from the differences, in float64.
+    One matrix product gives them fast, as |a|² + |b|² - 2 a·b, less what each may be off by; so none is above the exact
+    one. Where the difference could decide a comparison, the distance is taken again from the differences, in float64.
     """
 
     def __init__(self, a: np.ndarray, b: np.ndarray) -> None:
         self.a, self.b = a, b
-        centre = b.mean(axis=0, dtype="float64")  # far from the origin, the sum of squares would cancel
-        left, right = (a - centre).astype(b.dtype), (b - centre).astype(b.dtype)
+        centre = np.median(b, axis=0)  # far from the origin, the sum of squares would cancel
+        left, right = a - centre, b - centre
+        if max(np.abs(left).max(initial=0), np.abs(right).max(initial=0)) > LARGE:
+            left, right = left.astype("float64"), right.astype("float64")
+        # Each of d + 8 roundings or so is relative to at most 2 (|a|² + |b|²).
+        self._rounding = 4 * (a.shape[1] + 8) * float(np.finfo(left.dtype).eps)
         left_norms, right_norms = ((rows * rows).sum(axis=1, keepdims=True) for rows in (left, right))
-        self._left = np.hstack([left, left_norms, np.ones_like(left_norms)])
-        self._right = np.hstack([-2 * right, np.ones_like(right_norms), right_norms]).T
-        # Each of d + 8 roundings or so is relative to at most the square of twice the largest norm.
-        largest = max(left_norms.max(initial=0), right_norms.max(initial=0))
-        self.error = 4 * (a.shape[1] + 8) * np.finfo(b.dtype).eps * largest
+        self._slack = 9 * self._rounding * left_norms[:, 0].astype("float64")
+        less = left.dtype.type(1 - 2 * self._rounding)
+        self._left = np.hstack([left, less * left_norms, np.ones_like(left_norms)])
+        self._right = np.hstack([-2 * right, np.ones_like(right_norms), less * right_norms]).T
 
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
-        """The first row of each block, and the block, (rows, m)."""
+        """The first row of each block, and the block, (rows, m): none of its numbers is above the exact one."""
         step = max(1, BLOCK // len(self.b))
         for start in range(0, len(self.a), step):
             yield start, self._left[start : start + step] @ self._right
+
+    # A distance is off by at most 3 r (|a|² + |b|²), r the rounding, and |b|² is at most 2 |a|² and twice the distance.
+    def at_most(self, rows: np.ndarray, lower: np.ndarray) -> np.ndarray:
+        """(n,) the exact squared distance is at most this, given what a block has, (n,), for these rows of `a`."""
+        return (lower + self._slack[rows]) / (1 - 6 * self._rounding)
+
+    def surely(self, rows: np.ndarray, limit: np.ndarray | float) -> np.ndarray:
+        """(n,) what a block must be below, in these rows, for the exact squared distance to be within the limit."""
+        return limit * (1 - 6 * self._rounding) - self._slack[rows]
 
     def exact(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Squared distances of the rows i of `a` from the rows j of `b`, pair by pair."""
@@ -54,9 +67,9 @@ class Distances:
     def within(self, start: int, block: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the pairs of a block within the squared distance `limit`, (n, 1) or (1, m)."""
         limit = limit[start : start + len(block)] if len(limit) > 1 else limit
-        i, j = below(block, (limit + self.error).astype(block.dtype))
+        i, j = below(block, limit.astype(block.dtype))
         bound = np.broadcast_to(limit, block.shape)[i, j]
-        inside = block[i, j] < bound - self.error
+        inside = block[i, j] < self.surely(i + start, bound)
         unsure = np.flatnonzero(~inside)
         inside[unsure] = self.exact(i[unsure] + start, j[unsure]) <= bound[unsure]
         return i[inside] + start, j[inside]
@@ -80,8 +93,8 @@ def nearest(
         rows = np.arange(len(block))
         if itself is not None:
             block[rows, itself[start + rows]] = np.inf
-        kth = np.partition(block, k - 1, axis=1)[:, k - 1, None]
-        i, j = below(block, kth + 2 * distances.error)
+        kth = np.partition(block, k - 1, axis=1)[:, k - 1]
+        i, j = below(block, distances.at_most(start + rows, kth)[:, None].astype(block.dtype))
         exact = distances.exact(i + start, j)
         picked = np.lexsort((exact, i))[np.searchsorted(i, rows) + k - 1]
         squared[start + rows], index[start + rows] = exact[picked], j[picked]

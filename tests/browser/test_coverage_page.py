@@ -1,0 +1,66 @@
+"""The mode coverage page in a real browser: a run is measured, meanwhile reloaded, cancelled and measured again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from serving import Server
+from waiting import wait_until
+
+from genlab.runs import Run
+from genlab.runs.tables import REAL
+from genlab.spec import make_spec
+
+MEASURED = 180_000  # milliseconds that measuring may take
+
+
+@pytest.fixture
+def run(server: Server, visit) -> Run:
+    """A GAN and a VAE that have trained on digits so briefly that they lose classes."""
+    made = server.store.submit(make_spec(dataset="digits", budget=25))
+    visit(server).open()  # a visitor starts the worker
+    wait_until(lambda: made.state().state == "done", "the run to end", 120)
+    return made
+
+
+def pressed(page: Page, button: str) -> None:
+    page.locator(f".st-key-{button} button").first.click()
+
+
+def test_a_run_is_measured_from_the_page(server: Server, run: Run, visit) -> None:
+    page = visit(server).page
+    page.goto(server.address(f"coverage?run={run.id}"))
+    progress, cancel = page.get_by_test_id("stProgress"), page.locator(".st-key-cancel-measure button")
+    for chart in ("coverage", "trade_off", "solid_modes"):
+        expect(page.locator(f'[data-cell="{chart}"] .main-svg').first).to_be_visible()
+    expect(page.get_by_text("not measured yet")).to_be_visible()
+
+    pressed(page, "measure")
+    expect(progress).to_contain_text(re.compile(r"\d+ of \d+"))
+    page.reload()
+    expect(progress).to_contain_text(re.compile(r"\d+ of \d+"))
+    cancel.click()
+    expect(page.locator(".st-key-measure button").first).to_be_visible()
+    assert run.evaluation() is None, "Nothing is written by half."
+
+    pressed(page, "measure")
+    table = page.locator("table").first
+    expect(table).to_contain_text(REAL, timeout=MEASURED)
+    expect(table).to_contain_text("Fréchet distance, digits-classifier-64, N = 898")
+    expect(table).to_contain_text(re.compile(r"[\d.]+ \([\d.]+ to [\d.]+\)"))
+    for lane in (0, 1):
+        gallery = page.locator(f'[data-cell="{lane}-0"]')
+        gallery.scroll_into_view_if_needed()
+        expect(gallery.locator("image, .main-svg").first).to_be_visible()
+    expect(page.get_by_text("Measure again")).to_be_visible()
+    assert run.evaluation().lanes[0].measures
+
+
+def test_nonsense_in_the_address_is_named_and_harmless(server: Server, run: Run, visit) -> None:
+    page = visit(server).page
+    for named in ("nonsense", "..%2F..%2Fetc", "%00"):
+        page.goto(server.address(f"coverage?run={named}"))
+        expect(page.get_by_test_id("stAlert")).to_be_visible()
+        expect(page.locator('[data-cell="coverage"] .main-svg').first).to_be_visible()
