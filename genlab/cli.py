@@ -144,9 +144,14 @@ def in_a_cell(value: Any) -> str:
 def evaluate(
     run: str,
     samples: Annotated[
-        int,
-        typer.Option(min=50, max=100_000, help="Samples in each draw; fewer are compared if less data is held out."),
-    ] = 2_500,
+        int | None,
+        typer.Option(
+            min=50,
+            max=100_000,
+            help="Samples in each draw, 2,500 or 10 for each mode unless given; with less data held out, fewer are "
+            "compared.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the samples; it has nothing to do with training.")] = 0,
     runs: RunsOption = None,
     as_json: JsonOption = False,

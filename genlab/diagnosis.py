@@ -10,20 +10,22 @@ import numpy as np
 from genlab.metrics.modes import SOLID
 from genlab.metrics.pictures import sharpness
 from genlab.registry import MODELS
-from genlab.runs.evaluation import Evaluation, LaneEvaluation
+from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation
 from genlab.runs.view import RunView
 
 TRAINED = 0.1  # share of the budget before which nothing is said: every model is bad at first
 SURE_DISCRIMINATOR = 0.97  # right on both real and fake; below, a generator still finds examples that pass
 VANISHED = 1e-3  # norm of the gradient; the networks here start between 0.05 and 10
-COLLAPSED = 0.05  # spread of the samples, of that of the data; ring8's smallest mode alone has 0.07
-EXPECTED = 10  # on a mode, of samples; then fewer than 20 % of them by chance is one in two thousand
+COLLAPSED = 0.02  # spread of the samples, of that of the data; a mode of ring8 alone has 0.07, one of grid25 0.035
+BY_CHANCE = 5e-4  # probability that so few samples fall on a mode whose fair share the model has
 FEW_ON_A_MODE = 0.5  # of what real data has; below, most samples are between the modes
-UNUSED = 0.01  # nats; a dimension with less tells the decoder nothing
+UNUSED = 0.005  # nats: that of a dimension whose means vary by 0.01, the border of an active unit
+NEARLY_UNUSED = 0.1  # nats of all dimensions together: the decoder is told next to nothing
 HOLES = 0.1  # of the prior's mass, beyond chance; then one sample in ten is decoded from where no data was
 GAP = 0.1  # discrepancy of codes and prior, of at most 10; with the p-value, so that it is neither small nor chance
 CERTAIN = 0.01  # p-value
 BLUR = 0.7  # variance of the Laplacian, of that of the data; held-out data stays within 5 % of 1
+COARSE = 0.8  # share of high frequencies, of that of the data: little contrast alone leaves it at 1
 FLAT = 0.5  # move of the loss between the halves, in its own standard deviations within a half
 IMPROVED = 0.1  # rise of the share of samples on a mode between the halves
 FEWEST_POINTS = 8  # of a curve, to say anything of its halves
@@ -48,7 +50,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Shares per mode of `count` samples, and of real data, both (K,); and how much of either is on a mode at all."""
+    """Shares per mode of `count` samples and of real data, judged alike, both (K,), and how much of the latter is on
+    any.
+    """
 
     names: list[str]
     share: np.ndarray
@@ -77,15 +81,28 @@ class Lane:
         values = self.view.history.series(self.index, name)[1]
         return float(values[-max(1, len(values) // 10) :].mean()) if len(values) >= FEWEST_POINTS else None
 
+    def sure_discriminator(self) -> str:
+        """How often a discriminator of examples that tells nearly all apart is right, in words; "" of any other."""
+        if "score" not in MODELS[self.view.spec.lanes[self.index].model].abilities:
+            return ""  # it judges codes, or pairs
+        real, fake = (self.value("discriminator_accuracy", f"accuracy_{of}") for of in ("held_out", "fake"))
+        if real is None or fake is None:
+            real, fake = (self.recent(f"discriminator/accuracy_{of}") for of in ("real", "fake"))
+        if real is None or fake is None or min(real, fake) < SURE_DISCRIMINATOR:
+            return ""
+        return f"right on {real:.1%} of real and {fake:.1%} of generated examples"
+
     def coverage(self) -> Coverage | None:
         """As measured, else of the newest frame."""
         reference, frame = self.view.reference, self.view.frames[self.index]
         if reference is None:
             return None
-        names, real = [str(name) for name in reference["names"]], reference["mode_share"].astype(float)
+        names = [str(name) for name in reference["names"]]
+        real = reference.get("judged_share", reference["mode_share"]).astype(float)
         on_mode = float(reference["on_mode_share"])
         if self.measured and self.measured.mode_share:
-            count = next((each.count for each in self.measured.measures if each.result == "on_mode_share"), 0)
+            found = next((each for each in self.measured.measures if each.result == "on_mode_share"), None)
+            count = DRAWS * found.count if found else 0
             return Coverage(names, np.array(self.measured.mode_share), real, on_mode, count)
         if frame is None:
             return None
@@ -102,9 +119,9 @@ def diagnose(view: RunView, evaluation: Evaluation | None = None) -> list[Findin
         state = view.lane_state(index)
         if view.spec.used(state) < TRAINED * (view.spec.budget or 0):
             continue
-        measured = evaluation.lane(index) if evaluation else None
-        if measured is not None and measured.model != spec.model:
-            measured = None
+        measured, frame = evaluation.lane(index) if evaluation else None, view.frames[index]
+        if measured is not None and (measured.model != spec.model or (frame and frame.step > measured.step)):
+            measured = None  # of an earlier time
         lane = Lane(view, index, measured)
         for check in CHECKS:
             name = check.__name__.replace("_", "-")
@@ -113,19 +130,17 @@ def diagnose(view: RunView, evaluation: Evaluation | None = None) -> list[Findin
 
 
 def discriminator_too_strong(lane: Lane) -> Found:
-    real = lane.value("discriminator_accuracy", "accuracy_held_out")
-    fake = lane.value("discriminator_accuracy", "accuracy_fake")
-    if real is None or fake is None:
-        real, fake = lane.recent("discriminator/accuracy_real"), lane.recent("discriminator/accuracy_fake")
-    if real is not None and fake is not None and min(real, fake) >= SURE_DISCRIMINATOR:
-        sentence = "The discriminator is too strong: it tells nearly all real and generated examples apart."
-        yield sentence, f"right on {real:.1%} of real and {fake:.1%} of generated examples"
+    sure = lane.sure_discriminator()
+    if sure:
+        yield "The discriminator is too strong: it tells nearly all real and generated examples apart.", sure
 
 
 def generator_gradient_vanishing(lane: Lane) -> Found:
-    norm = lane.value("generator_gradient", "norm")
-    if norm is not None and norm < VANISHED:
-        yield "Hardly any gradient reaches the generator, so it has nothing to learn from.", f"norm {norm:.1e}"
+    """Small beside a discriminator that is sure; a small one alone is a matter of the loss's scale, as WGAN's is."""
+    norm, sure = lane.value("generator_gradient", "norm"), lane.sure_discriminator()
+    if norm is not None and norm < VANISHED and sure:
+        sentence = "Hardly any gradient reaches the generator: the discriminator is sure, and its loss flat there."
+        yield sentence, f"norm {norm:.1e}; the discriminator is {sure}"
 
 
 def collapsed_to_a_point(lane: Lane) -> Found:
@@ -146,12 +161,17 @@ def off_the_modes(lane: Lane) -> Found:
 
 
 def modes_dropped(lane: Lane) -> Found:
-    """The modes that are not solid, as everywhere; unless most samples are bad, which would be taken for missing."""
+    """The modes that are not solid beside real data, judged in the same way; unless most samples are bad, which would
+    be taken for missing, or there are too few to tell.
+    """
+    from scipy.special import pdtr  # imported here, since pages read this file
+
     covered = lane.coverage()
     if covered is None or covered.on_mode < FEW_ON_A_MODE * covered.real_on_mode:
         return
-    expected = covered.real * covered.on_mode * covered.count
-    dropped = np.flatnonzero((covered.share < SOLID * covered.real) & (expected >= EXPECTED))
+    expected = covered.real * covered.on_mode / covered.real_on_mode * covered.count
+    rare = pdtr(np.round(covered.share * covered.count), np.maximum(expected, 1e-9)) <= BY_CHANCE  # Poisson
+    dropped = np.flatnonzero((covered.share < SOLID * covered.real) & rare)
     if len(dropped):
         names = [covered.names[mode] for mode in dropped[:MOST_NAMES]]
         more = f" and {len(dropped) - MOST_NAMES} more" if len(dropped) > MOST_NAMES else ""
@@ -171,6 +191,8 @@ def posterior_collapse(lane: Lane) -> Found:
         word = "dimension" if len(unused) == 1 else "dimensions"
         sentence = f"Posterior collapse: {word} {which} of {len(kl)} of the latent carry nothing of the example."
         yield sentence, f"KL below {UNUSED} nats; all dimensions together {kl.sum():.2f}"
+    elif len(kl) and kl.sum() < NEARLY_UNUSED:
+        yield "Posterior collapse: the whole latent says next to nothing of the example.", f"KL {kl.sum():.2f} nats"
 
 
 def prior_holes(lane: Lane) -> Found:
@@ -182,17 +204,27 @@ def prior_holes(lane: Lane) -> Found:
         return
     gap, p_value = (lane.value("aggregated_posterior_gap", result) for result in ("discrepancy", "p_value"))
     if gap is not None and p_value is not None and gap > GAP and p_value <= CERTAIN:
-        sentence = "The codes of the data do not fill the prior, so some samples are decoded from where no data was."
+        sentence = "The codes of the data are not spread as the prior is, from which the latents of samples are drawn."
         yield sentence, f"discrepancy {gap:.2f}, p = {p_value:.3f}"
 
 
 def blur(lane: Lane) -> Found:
-    ratio = lane.value("sharpness", "laplacian_ratio")
+    """Less of the Laplacian and of high frequencies: the first alone may be less contrast, or only one plain class."""
+    ratio, high, real = (
+        lane.value("sharpness", result)
+        for result in ("laplacian_ratio", "high_frequency_share", "real_high_frequency_share")
+    )
     frame, reference = lane.view.frames[lane.index], lane.view.reference
     if ratio is None and frame is not None and reference is not None and reference["samples"].ndim == 4:
-        ratio = sharpness(reference["samples"] / 255, frame.arrays["samples"] / 255)["laplacian_ratio"]
-    if ratio is not None and ratio < BLUR:
-        yield "The samples are blurred.", f"their Laplacian has {ratio:.0%} of the variance that real images have"
+        found = sharpness(reference["samples"] / 255, frame.arrays["samples"] / 255)
+        ratio, high, real = (
+            found[name] for name in ("laplacian_ratio", "high_frequency_share", "real_high_frequency_share")
+        )
+    if ratio is None or high is None or real is None:
+        return
+    if ratio < BLUR and high < COARSE * real:
+        evidence = f"their Laplacian has {ratio:.0%} of the variance that real images have"
+        yield "The samples are blurred.", f"{evidence}, and their high frequencies {high / real:.0%} of the share"
 
 
 def memorisation(lane: Lane) -> Found:

@@ -18,7 +18,7 @@ from genlab.runs.tables import REAL, measure_rows
 from genlab.runs.view import RunView, Watch
 
 
-def measure(run: Run, samples: int, seed: int, console: Console) -> Evaluation:
+def measure(run: Run, samples: int | None, seed: int, console: Console) -> Evaluation:
     """Measure a run, with a bar. Raises what `evaluate` raises; whoever interrupts it leaves the run as it was."""
     from genlab.training import backend
     from genlab.training import evaluation as training

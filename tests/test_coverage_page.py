@@ -172,6 +172,12 @@ def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
     assert in_words(None) == "-"
 
 
+def test_floors_that_are_a_matter_of_the_lane_are_shown_for_each() -> None:
+    found = evaluation()
+    found.lanes[1].measures[0] = precision(0.5, floor=0.4)
+    assert measure_rows(found, ["GAN", "VAE"], first=True)[0][REAL] == "0.68 / 0.4"
+
+
 def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
     images = np.zeros((8, 8, 8, 1), "uint8")
     arrays = {"samples": images, "copied": images, "on_no_mode": images[:0], "lost_modes": np.empty(0, int)}

@@ -189,6 +189,28 @@ def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> Non
     assert len(arrays["0-samples"]) == len(arrays["0-copied"]) == 32
 
 
+def test_the_floor_of_the_coverage_is_that_of_a_perfect_sampler(bench) -> None:
+    """(K - 1) / 2n of the reverse KL in the mean, and what the held-out data itself is off by."""
+    for name, modes in (("ring8", 8), ("digits", 10)):
+        ruler = bench(name).ruler
+        (_, cheap), *_ = ruler.floors()
+        floors = {each.result: each.value for each in cheap()}
+        perfect = (modes - 1) / (2 * ruler.samples)
+        assert 0.7 * perfect < floors["reverse_kl"] < 3 * perfect
+        assert floors["captured"] == floors["solid"] == modes
+
+
+def test_real_examples_stand_for_samples_with_as_many_of_each_class_as_chance_gives() -> None:
+    from genlab.training.measuring import _as_drawn
+
+    labels = np.repeat(np.arange(10), 90)
+    drawn = _as_drawn(labels, 2000)
+    counts = np.bincount(labels[drawn])
+    assert len(drawn) == 900 and 4 < counts.std() < 15, "the root of 81 in the mean"
+    assert len(np.unique(drawn)) >= 900 - np.abs(counts - 90).sum() / 2
+    assert len(_as_drawn(labels, 100)) == 100
+
+
 def test_progress_counts_up_to_its_end(evaluated) -> None:
     *progress, last = evaluated[1]
     done = [event.done for event in progress[2:]]

@@ -131,7 +131,12 @@ def test_samples_codes_and_scores_have_their_shapes_and_ranges(trial: Trial) -> 
     if lane.score:
         score = lane.score(samples, labels)
         assert score.shape == (6,) and np.isfinite(score).all()
-        assert model.score_is == "value" or (score.min() >= 0 and score.max() <= 1)
+        logit = lane.logit(samples, labels)
+        if model.score_is == "probability":
+            assert score.min() >= 0 and score.max() <= 1
+            np.testing.assert_array_equal(logit > 0, score > 0.5)
+        else:
+            np.testing.assert_array_equal(logit, score)
 
 
 def test_the_model_can_do_what_its_family_lists(trial: Trial) -> None:
@@ -457,6 +462,10 @@ def test_sampled_decoding_adds_the_noise_that_the_decoder_states(make_lane: Make
     latent, labels = asked(mean, 4000)
     noise = sampled.sample(latent, labels) - mean.sample(latent, labels)
     assert noise.std() == pytest.approx(0.3, rel=0.05) and noise.mean() == pytest.approx(0.0, abs=0.02)
+    np.testing.assert_array_equal(sampled.sample(latent, labels), sampled.sample(latent, labels))
+    others = mean.model.draw_prior(np.random.default_rng(1), 4000)
+    other_noise = sampled.sample(others, labels) - mean.sample(others, labels)
+    assert abs(np.corrcoef(noise.ravel(), other_noise.ravel())[0, 1]) < 0.05, "another draw has other noise"
     points = mean.sample(latent, labels)
     for a, b in zip(mean.encode(points, labels), sampled.encode(points, labels), strict=True):
         np.testing.assert_array_equal(a, b)

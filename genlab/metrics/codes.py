@@ -147,7 +147,7 @@ METRICS.add(
         "Holes of the prior",
         hole_map,
         needs="codes",
-        better={"hole_share": "lower", "chance": None, "outside": "lower"},
+        better={"hole_share": "lower", "chance": None, "outside": None},
         range={"hole_share": SHARE, "chance": SHARE, "outside": SHARE},
     )
 )

@@ -16,7 +16,8 @@ def discriminator_accuracy(
     """Accuracy of a discriminator from its logits, (n,), (h,) and (m,), of training, held-out real and fake examples.
 
     A logit above 0 says real, below 0 fake, and 0 itself counts half. All examples must have been given to it in the
-    same way: noise or packing that it was trained with changes the answers.
+    same way: noise or packing that it was trained with changes the answers. Of a least-squares discriminator the logit
+    is its output less 1/2.
 
     Source: the definition of the logit; held-out data beside training data shows a discriminator that has learnt its
     training set by heart, as in Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data".
@@ -64,7 +65,7 @@ def generator_gradient(norms: np.ndarray) -> dict[str, Any]:
         norm: mean over the batches.
         least: the smallest of them.
 
-    One collapsed point has a defined value. None, or NaN, is a ValueError.
+    One collapsed point has the norm of its batches. None, or NaN, is a ValueError.
     """
     rows = examples(norms, "gradient").astype("float64").ravel()
     return {"norm": float(rows.mean()), "least": float(rows.min())}

@@ -71,7 +71,8 @@ def kernel_distance(
         distance: about 0 for identical distributions.
         spread: standard deviation over the subsets; None if both sets are no larger than one subset, which is then all.
 
-    One collapsed point has a defined value. Sizes may differ. Fewer than 2 examples, none, or NaN are a ValueError.
+    One collapsed point is measured as any other set. Sizes may differ. Fewer than 2 examples, none, or NaN are a
+    ValueError.
     """
     real, fake = pair(real, fake, float64=True, least=2)
     size = min(size, len(real), len(fake))
@@ -120,8 +121,8 @@ def maximum_mean_discrepancy(
         p_value: small if the two distributions differ; uniform in (0, 1] if they do not.
         bandwidth: the median distance.
 
-    One collapsed point has a defined value; if all examples are equal the discrepancy is 0 and the p-value 1. Sizes may
-    differ. Fewer than 2 examples, none, or NaN are a ValueError.
+    One collapsed point has a p-value near 0; if all examples are equal the discrepancy is 0 and the p-value 1. Sizes
+    may differ. Fewer than 2 examples, none, or NaN are a ValueError.
     """
     from scipy.spatial.distance import cdist
 
@@ -168,7 +169,8 @@ def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, seed: int = 0, projec
     Returns:
         distance: 0 for identical sets.
 
-    One collapsed point has a defined value. Sizes that differ, none, or NaN are a ValueError.
+    One collapsed point has the mean distance of the data from it along a line. Sizes that differ, none, or NaN are a
+    ValueError.
     """
     real, fake = pair(real, fake, float64=True, equal=True)
     directions = np.random.default_rng(seed).normal(size=(real.shape[1], projections))

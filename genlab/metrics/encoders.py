@@ -69,7 +69,7 @@ def iwae_bound(log_weights: np.ndarray) -> dict[str, Any]:
 
     Returns:
         bound: the estimate.
-        elbo: mean of the logarithms, the bound that training maximises.
+        elbo: mean of the logarithms, the evidence lower bound, which training maximises where beta is 1.
         samples: S.
 
     Equal weights give bound = elbo. None, or NaN, is a ValueError.

@@ -64,12 +64,16 @@ def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
         reverse_kl_floor: what a perfect sampler gets, about (K - 1) / 2n.
         mode_tv: total variation between the same two, in [0, 1]; None likewise.
         share: (K,) share of all samples on each mode.
-    Raises ValueError if there are no samples.
+
+    A sample on a mode of which the data has none makes the KL infinite. Raises ValueError if there are no samples, or
+    the shares do not add up to 1.
     """
     count = len(modes)
     if count == 0:
         raise ValueError("Mode coverage needs at least one sample; got none.")
     reference_share = np.asarray(reference_share, dtype="float64")
+    if not np.isclose(reference_share.sum(), 1, atol=1e-3):
+        raise ValueError(f"The shares of the modes add up to {reference_share.sum():.3g}; they must add up to 1.")
     per_mode = np.bincount(modes[modes >= 0], minlength=len(reference_share))
     on_mode = int(per_mode.sum())
     share = per_mode / count
@@ -100,6 +104,11 @@ def mode_coverage(
     A sample is on its nearest mode if within 3 std of the centre (in the plane; in d dimensions the radius that holds
     the same 98.89 %). A perfect sampler therefore scores an on-mode share of 0.9889, not 1. Equal shares unless given.
 
+    Source: Srivastava et al. 2017, "VEEGAN", whose rule of 3 std is for the plane; the 20 % of a solid mode are ours.
+
+    Failure modes: a mode with a single sample counts as captured, so read `solid`. Where modes overlap, a sample of one
+    may be on its neighbour. With fewer than some 10 samples a mode a perfect sampler leaves modes out by chance.
+
     One collapsed point is on one mode or on none. Samples that are not finite are on none. No samples is a ValueError.
     """
     if reference_share is None:
@@ -114,8 +123,19 @@ def class_coverage(probabilities: np.ndarray, reference_share: np.ndarray) -> di
     A sample is on its most probable class if that probability is at least 0.9. The value that real data gets depends on
     the classifier and belongs beside it.
 
+    Source: Che et al. 2017, "Mode Regularized Generative Adversarial Networks", who count classes by a classifier; the
+    0.9 and the 20 % of a solid mode are ours.
+
+    Failure modes: a classifier may be sure of what is no image of any class, and unsure of rare but real ones. The
+    shares are those of the data's labels, which a classifier that is unsure of one class never reaches for it.
+
     One collapsed point is on one class or on none. Samples that are not finite are on none. No samples is a ValueError.
     """
+    if probabilities.shape[1] != len(reference_share):
+        raise ValueError(
+            f"There are probabilities of {probabilities.shape[1]} classes and shares of {len(reference_share)}. Give "
+            "one share for each class."
+        )
     return coverage(assign_classes(probabilities), reference_share)
 
 

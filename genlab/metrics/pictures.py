@@ -83,10 +83,10 @@ METRICS.add(
         sharpness,
         needs="images",
         better={
-            "laplacian_variance": "higher",
+            "laplacian_variance": None,
             "real_laplacian_variance": None,
-            "laplacian_ratio": "higher",
-            "high_frequency_share": "higher",
+            "laplacian_ratio": None,
+            "high_frequency_share": None,
             "real_high_frequency_share": None,
         },
         range={

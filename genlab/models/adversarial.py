@@ -214,6 +214,7 @@ def build_adversarial(
         latent_dim=settings.latent_dim,
         sample=lambda latent, labels: generate(final, latent, labels, training=False),
         score=None if pack > 1 else lambda x, labels: to_score(judge(x, labels))[:, 0],
+        logit=None if pack > 1 else lambda x, labels: judge(x, labels)[:, 0] - game.border,
         score_is="probability" if game.probability else "value",
         prior=settings.prior,
         conditional=settings.conditional,

@@ -32,12 +32,15 @@ class Context:
         seeds: the Keras SeedGenerator that every random draw of the phases comes from.
         step: a variable, the steps trained so far, for what changes with time.
         input_gradient: function, x (batch, ...) -> gradient of the sum of function(x) with respect to x.
+        noise: latent (batch, ...), tensor -> standard normal noise of the tensor's shape, which the latents and the
+        seed decide: sampling draws from no generator that training draws from.
     """
 
     seed: int
     seeds: Any
     step: Any
     input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+    noise: Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Model:
         encode: examples, labels -> (code,) or (mean, log variance), each (n, latent_dim); None without an encoder.
         score: examples, labels -> (n,) what the discriminator says of each; None if no network judges examples alone.
         score_is: what `score` says: a "probability" of being real, or a "value" without a scale.
+        logit: the same before it is made a probability: above 0 for real, in the units of the loss.
         log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says one.
         likelihood_of: what examples it is a likelihood of: their "values" as they are, or "binary pixels", since a
         Bernoulli does not add up to 1 over greys.
@@ -94,6 +98,7 @@ class Model:
     encode: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None
     score: Callable[[Tensor, Tensor], Tensor] | None = None
     score_is: Literal["probability", "value"] = "probability"
+    logit: Callable[[Tensor, Tensor], Tensor] | None = None
     log_likelihood: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
     likelihood_of: Literal["values", "binary pixels"] = "values"
     prior: Prior = "normal"

@@ -105,9 +105,10 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         if settings.decoding == "mean":
             return mean
         if gaussian:
-            noisy = mean + ops.exp(parts["noise"](mean)) * keras.random.normal(ops.shape(mean), seed=context.seed)
+            noisy = mean + ops.exp(parts["noise"](mean)) * context.noise(latent, mean)
             return noisy if both.points else ops.clip(noisy, 0.0, 1.0)
-        return ops.cast(keras.random.uniform(ops.shape(mean), seed=context.seed) < mean, "float32")
+        evenly = 0.5 + 0.5 * ops.erf(context.noise(latent, mean) / 2**0.5)  # between 0 and 1
+        return ops.cast(evenly < mean, "float32")
 
     def log_likelihood(x: Tensor, latent: Tensor, labels: Tensor) -> Tensor:
         if not gaussian:

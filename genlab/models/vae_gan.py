@@ -123,6 +123,7 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         sample=both.decode,
         encode=both.moments,
         score=lambda x, labels: ops.sigmoid(discriminator(x))[:, 0],
+        logit=lambda x, labels: discriminator(x)[:, 0],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 VERSION = 1
+DRAWS = 5  # of samples, over which a cheap measure is averaged
 # Results that say with what was measured, not how good the lane is.
 YARDSTICKS = (
     *("modes", "reverse_kl_floor", "bins", "expected_coverage", "bandwidth", "threshold", "dimensions", "samples"),
@@ -74,11 +75,13 @@ class Evaluation(BaseModel):
     """Attributes:
     samples: how many samples were asked for in each draw; a measure that compares with real data may have fewer.
     seed: of the draws. They have nothing to do with training.
+    spaces: the version of each feature space, by its name; numbers taken in different versions do not compare.
     """
 
     version: int = VERSION
     samples: int
     seed: int
+    spaces: dict[str, str] = Field(default_factory=dict)
     lanes: list[LaneEvaluation] = Field(default_factory=list)
 
     def lane(self, lane: int) -> LaneEvaluation | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genlab.runs.evaluation import YARDSTICKS, Evaluation, Measure
+from genlab.runs.evaluation import Evaluation, Measure
 
 REAL = "real against held-out real"
 # The numbers to read first: one or two of each measure.
@@ -17,23 +17,25 @@ ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 
 
 def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> list[dict[str, str]]:
-    """Rows of words by column: "measure", the title of each lane, `REAL`. An arrow says which way is better.
+    """Rows of words by column: "measure", the title of each lane, `REAL`. An arrow says which way is better. What real
+    data gets may be a matter of the lane, as where its discriminator judges: then there is a number for each.
 
     first: only the numbers to read first.
     """
     rows: dict[str, dict[int, Measure]] = {}
     for lane in evaluation.lanes:
         for each in lane.measures:
-            if each.result not in YARDSTICKS and (each.result in FIRST or not first):
+            if each.result in FIRST or not first:
                 rows.setdefault(each.title, {})[lane.lane] = each
     found = []
     for title, of_lanes in rows.items():
         one = next(iter(of_lanes.values()))
-        floor = next((each.floor for each in of_lanes.values() if each.floor is not None), None)
+        floors = [number(each.floor) for each in of_lanes.values() if each.floor is not None]
+        real = " / ".join(floors if len(set(floors)) > 1 else floors[:1]) or "-"
         row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
         for lane, name in zip(evaluation.lanes, titles, strict=True):
             row[name] = in_words(of_lanes.get(lane.lane))
-        found.append(row | {REAL: "-" if floor is None else number(floor)})
+        found.append(row | {REAL: real})
     return found
 
 

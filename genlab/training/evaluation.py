@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from genlab.datasets.base import Dataset, load_dataset
 from genlab.registry import MODELS
 from genlab.runs.atomic import write_json
-from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
+from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation, Measure
 from genlab.runs.folder import Run
 from genlab.spec import RunSpec
 from genlab.training.features import Space, feature_spaces
@@ -27,10 +27,11 @@ from genlab.training.gallery import gallery
 from genlab.training.inspection import Inspector, in_batches
 from genlab.training.judge import fingerprint, make_judge
 from genlab.training.lane import Diverged, Lane
-from genlab.training.measuring import DRAWS, Ruler, Steps, Values, prepared
+from genlab.training.measuring import Ruler, Steps, Values, prepared
 
-FLOORS_VERSION = 1  # a change of what is measured of real data makes old caches invalid
+FLOORS_VERSION = 2  # a change of what is measured of real data makes old caches invalid
 SAMPLES = 2_500  # unless asked otherwise
+SAMPLES_A_MODE = 10  # at least: with fewer, a perfect model leaves modes out by chance
 NOT_TRAINED = "There is no checkpoint of this lane, so there is nothing to measure yet. Train it first."
 
 
@@ -51,11 +52,12 @@ class Evaluated:
     arrays: dict[str, np.ndarray]
 
 
-def evaluate(run: Run, cache: Path, samples: int = SAMPLES, seed: int = 0) -> Iterator[Progress | Evaluated]:
+def evaluate(run: Run, cache: Path, samples: int | None = None, seed: int = 0) -> Iterator[Progress | Evaluated]:
     """Measure a run and write what was found into its folder; whoever reads the events may stop at any.
 
-    samples: in each draw; what is compared with held-out data takes as many as there is of that. Raises RunUnreadable,
-    DataUnavailable, and ValueError for a device or a checkpoint that does not fit.
+    samples: in each draw, 2,500 or 10 for each mode unless given; what is compared with held-out data takes as many as
+    there is of that. Raises RunUnreadable, DataUnavailable, and ValueError for a device or a checkpoint that does not
+    fit.
     """
     spec = run.spec()
     yield Progress("loading", 0, 1)
@@ -79,12 +81,13 @@ def evaluate(run: Run, cache: Path, samples: int = SAMPLES, seed: int = 0) -> It
 
 
 def evaluate_lanes(
-    spec: RunSpec, dataset: Dataset, lanes: list[Lane], cache: Path, samples: int = SAMPLES, seed: int = 0
+    spec: RunSpec, dataset: Dataset, lanes: list[Lane], cache: Path, samples: int | None = None, seed: int = 0
 ) -> Iterator[Progress | Evaluated]:
     """The same for lanes that are built; nothing is written but the caches of the data set."""
     yield Progress("preparing", 0, 1)
     judge = make_judge(dataset, cache)
     spaces = feature_spaces(dataset, cache)
+    samples = samples or max(SAMPLES, SAMPLES_A_MODE * len(dataset.modes.names))
     ruler = Ruler(dataset, judge, spaces, samples)
     path = cache / f"floors-{_key(spec, dataset, spaces, samples)}.json"
     todo = ruler.floors() if lanes and not path.is_file() else []
@@ -98,7 +101,7 @@ def evaluate_lanes(
     if todo:
         write_json(path, [(*_place(each), each.value) for each in found])
     floors: Values = {tuple(key): value for *key, value in json.loads(path.read_text())} if lanes else {}
-    evaluation = Evaluation(samples=samples, seed=seed)
+    evaluation = Evaluation(samples=samples, seed=seed, spaces={space.name: space.version for space in spaces})
     arrays: dict[str, np.ndarray] = {}
     for work in works:
         title = MODELS[work.lane.family.name].title

@@ -5,6 +5,7 @@ The data alone decides which apply: a space that a model of the run has learned 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,9 @@ def _classifier(dataset: Dataset, cache: Path) -> Space:
     one = dataset.channel or dataset
     network = networks.with_features(classifier_network(one, cache))
     width = network.outputs[0].shape[-1]
-    version = f"classifier {CLASSIFIER_VERSION}"
+    # Learned anew, the weights differ a little from machine to machine, and so do the numbers.
+    digest = hashlib.sha256(b"".join(weights.tobytes() for weights in network.get_weights())).hexdigest()
+    version = f"classifier {CLASSIFIER_VERSION}, weights {digest[:8]}"
     features = _in_batches(lambda x: network(x, training=False)[0])
     if dataset.channel is None:
         return Space(f"{one.name}-classifier-{width}", version, features)

@@ -77,6 +77,7 @@ class Camera:
             "sample_modes": self.dataset.test_labels[: SHOWN[kind]].astype("int16"),
             "names": np.array(modes.names),
             "mode_share": modes.shares.astype("float32"),
+            "judged_share": self.judge.real["share"].astype("float32"),
             "on_mode_share": np.array(self.judge.real["on_mode_share"]),
             "measured": np.array(len(self.dataset.test)),
             "extent": np.array(self.extent),

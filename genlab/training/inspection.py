@@ -17,7 +17,7 @@ from genlab.metrics.neighbours import nearest
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Measure
 from genlab.training.features import Space
-from genlab.training.lane import Lane
+from genlab.training.lane import GENERATORS, Lane
 from genlab.training.measuring import PARTS, Steps, Values, bounds, in_parts, measure, numbers
 
 IWAE_DRAWS = 100  # S: codes drawn for each example
@@ -25,7 +25,6 @@ IWAE_EXAMPLES = 500
 BINARY_SEED = 4  # one draw of each pixel, the same for all lanes and runs
 EXAMPLES_A_CALL = 1000
 GRADIENTS = PARTS  # batches whose gradients are taken
-SURE = 1e-6  # a probability closer to 0 or 1 than this is taken for this, so that its logit is finite
 
 
 def in_batches(function: Callable[..., Any], *arrays: np.ndarray) -> Any:
@@ -63,9 +62,9 @@ class Inspector:
             found += [("reconstructions", self.reconstructions), ("codes", self.codes), ("prior", self.prior)]
         if self.lane.log_likelihood:
             found.append((f"bound on the likelihood, S = {IWAE_DRAWS}", self.likelihood))
-        if self.lane.score:
+        if self.lane.logit:
             found.append(("discriminator", lambda: self.discriminator(samples, labels)))
-        if any(phase.name == "generator" for phase in self.lane.model.phases):
+        if any(phase.name in GENERATORS for phase in self.lane.model.phases):
             found.append(("gradient of the generator", self.gradient))
         return found
 
@@ -145,8 +144,11 @@ class Inspector:
 
     def _density(self, x: np.ndarray, space: str) -> Values:
         """What the data's own density gives examples, where it is known: only by chance does a model do better."""
-        modes = self.dataset.modes
+        modes, dataset = self.dataset.modes, self.dataset
         if modes.centres is None or modes.std is None or self.lane.model.conditional:
+            return {}
+        noise = np.sqrt(((dataset.test - modes.centres[dataset.test_labels]) ** 2).mean())
+        if not np.isclose(noise, modes.std, rtol=0.1):  # samples are judged by more than the data has
             return {}
         exact = float(mixture_log_density(x, modes.centres, modes.std, modes.shares).mean())
         return {("iwae_bound", space, result): exact for result in ("bound", "elbo")}
@@ -155,7 +157,7 @@ class Inspector:
         metric = METRICS["discriminator_accuracy"]
         count = min(len(self.train), len(self.test), len(samples))
         logits = [
-            self._logits(examples[:count], given[:count])
+            in_batches(self.lane.logit, examples[:count], given[:count])
             for examples, given in (
                 (self.train, self.train_labels),
                 (self.test, self.test_labels),
@@ -169,13 +171,6 @@ class Inspector:
         if self.lane.model.score_is == "value":  # whose zero means nothing
             found = [each for each in found if each.result.endswith("gap")]
         return found
-
-    def _logits(self, examples: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        scores = in_batches(self.lane.score, examples, labels).astype("float64")
-        if self.lane.model.score_is == "value":
-            return scores
-        scores = scores.clip(SURE, 1 - SURE)
-        return np.log(scores / (1 - scores))
 
     def gradient(self) -> list[Measure]:
         size, train = self.lane.settings.batch_size, self.dataset.train

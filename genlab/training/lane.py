@@ -13,6 +13,8 @@ from genlab.registry import MODELS
 from genlab.spec import LaneSpec, live_names
 from genlab.training import backend
 
+GENERATORS = ("generator", "decoder")  # the phases in which a discriminator's judgement is learned from
+
 
 class Diverged(Exception):
     """A loss or a sample is no longer a finite number; the message says where and what usually helps."""
@@ -50,6 +52,7 @@ class Lane:
             self.encode = model.encode and backend.compile_function(model.encode)
             self.reconstruct = model.reconstruct and backend.compile_function(model.reconstruct)
             self.score = model.score and backend.compile_function(model.score)
+            self.logit = model.logit and backend.compile_function(model.logit)
             self.log_likelihood = model.log_likelihood and backend.compile_function(model.log_likelihood)
 
     def compile(self) -> None:
@@ -85,10 +88,11 @@ class Lane:
             self._live[name].assign(getattr(self.settings, name))
 
     def generator_gradient(self, examples: np.ndarray, labels: np.ndarray) -> float | None:
-        """Norm of the gradient that the generator would follow on this batch of the lane's batch size; None without a
-        phase of that name. Random numbers are drawn for it, so it is asked only of a lane that trains no further.
+        """Norm of the gradient that the generator, or the decoder where that is one, would follow on this batch of the
+        lane's batch size; None without a phase of either name. Random numbers are drawn for it, so it is asked only of
+        a lane that trains no further.
         """
-        phase = next((phase for phase in self.model.phases if phase.name == "generator"), None)
+        phase = next((phase for phase in self.model.phases if phase.name in GENERATORS), None)
         return phase and backend.gradient_norm(phase, self.model.networks, examples, labels)
 
     def checkpoint(self) -> dict[str, np.ndarray]:

@@ -16,16 +16,17 @@ from genlab.datasets.base import Dataset
 from genlab.metrics import Metric
 from genlab.metrics.modes import coverage
 from genlab.registry import METRICS
-from genlab.runs.evaluation import YARDSTICKS, Measure
+from genlab.runs.evaluation import DRAWS, YARDSTICKS, Measure
 from genlab.training.features import Space
 from genlab.training.frames import as_stored
 from genlab.training.judge import Judge
 
-DRAWS = PARTS = 5
+PARTS = 5
+REAL_DRAWS = 20  # they cost nothing
 HALF_WIDTH = 2.776 / np.sqrt(5)  # of a 95 % interval from five values, in their standard deviations: Student, 4 degrees
 FEWEST_IN_A_PART = 20
-# A part of the samples tells nothing of these for the whole: they grow with the number of examples.
-GROWS = ("pairs", "estimated_support", "different", "different_share", "score", "p_value")
+# A part of the samples tells nothing of these for the whole: they grow with the number of examples, or say yes or no.
+GROWS = ("pairs", "estimated_support", "different", "different_share", "score", "p_value", "memorised")
 SECOND_OPINION = ("frechet_distance", "precision_recall_density_coverage")  # taken in every space, the others in one
 EXAMPLES_A_BIN = 50
 ITSELF = ("distance", "discrepancy", "score", "bound")  # results that the title of the metric names
@@ -93,9 +94,9 @@ def bounds(metric: Metric, result: str, results: Numbers, values: list[float | N
 def in_parts(
     metric: Metric, function: Callable[..., dict[str, Any]], *arrays: np.ndarray, space: str = "", floors: Any = None
 ) -> list[Measure]:
-    """The results of a function of arrays that can all be divided alike, with intervals from five parts of them."""
+    """The results of a function of arrays, with intervals from five parts of each; the last one is counted."""
     whole = numbers(metric, function(*arrays))
-    count = len(arrays[0])
+    count = len(arrays[-1])
     parts: list[Numbers] = []
     if min(map(len, arrays)) >= PARTS * FEWEST_IN_A_PART:
         try:
@@ -129,8 +130,13 @@ class Ruler:
         self._features = {space.name: space.of(self._real) for space in spaces}
         # Copies are told by pixels: the classifier is trained to find examples of a class alike.
         self.for_copies = next((space for space in spaces if space.name.startswith("pixels")), spaces[0])
-        half = dataset.test[: len(dataset.test) // 2]
-        self._train, self._held_out = (self.for_copies.of(prepared(each)) for each in (dataset.train, half))
+        # In one half of the held-out data a copy is as close as no other example; the other half stands for samples.
+        mixed = np.random.default_rng(2).permutation(len(dataset.test))
+        held_out, others = np.split(mixed, [len(mixed) // 2])
+        self._train, self._held_out, self._others = (
+            self.for_copies.of(prepared(each)) for each in (dataset.train, dataset.test[held_out], dataset.test[others])
+        )
+        self._real_modes = judge.assign(dataset.test)
         self.mode_share = np.zeros(len(dataset.modes.names))
 
     def compared(self, cost: str) -> list[tuple[Metric, Space]]:
@@ -196,8 +202,8 @@ class Ruler:
         def copies() -> list[Measure]:
             metric, space = METRICS["memorisation"], self.for_copies
             fake = space.of(samples[: self.count])
-            function = lambda part: metric.function(self._train, self._held_out, part)  # noqa: E731
-            return in_parts(metric, function, fake, space=space.name, floors=floors)
+            function = partial(metric.function, self._train)
+            return in_parts(metric, function, self._held_out, fake, space=space.name, floors=floors)
 
         functions = [partial(compare, metric, space) for metric, space in self.compared("slow")]
         return list(zip(self.slow_names(), [*functions, copies], strict=True))
@@ -206,12 +212,10 @@ class Ruler:
         """The steps that measure real data against held-out real data, on which the judge and the spaces have not been
         trained where that matters: modes are counted on held-out data, and copies looked for among its other half.
         """
-        train = self.dataset.train[np.random.default_rng(1).permutation(len(self.dataset.train))[: self.samples]]
+        train = self.dataset.train[_as_drawn(self.dataset.train_labels, self.samples)]
 
         def cheap() -> list[Measure]:
-            values = self.cheap(prepared(train))
-            for name, value in numbers(self.coverage, self.judge.real).items():
-                values[self.coverage.name, "", name] = value
+            values = self.cheap(prepared(train)) | self._covered()
             return [
                 measure(METRICS[key[0]], key[2], value, self.counted(key[0]), space=key[1])
                 for key, value in values.items()
@@ -219,9 +223,33 @@ class Ruler:
 
         def copies() -> list[Measure]:
             metric, space = METRICS["memorisation"], self.for_copies
-            others = space.of(prepared(self.dataset.test[len(self.dataset.test) // 2 :]))
-            results = numbers(metric, metric.function(self._train, self._held_out, others))
-            return [measure(metric, name, value, len(others), space=space.name) for name, value in results.items()]
+            results = numbers(metric, metric.function(self._train, self._held_out, self._others))
+            count = len(self._others)
+            return [measure(metric, name, value, count, space=space.name) for name, value in results.items()]
 
         compared = self.slow_steps(prepared(train), {})[:-1]
         return [("cheap measures", cheap), *compared, (METRICS["memorisation"].title, copies)]
+
+    def _covered(self) -> Values:
+        """The coverage of as many held-out examples as there are samples, drawn with replacement, as samples are."""
+        random = np.random.default_rng(3)
+        drawn = [random.choice(self._real_modes, self.samples) for _ in range(REAL_DRAWS)]
+        draws = [numbers(self.coverage, coverage(modes, self.dataset.modes.shares)) for modes in drawn]
+        names = [name for name in draws[0] if draws[0][name] is not None]
+        return {(self.coverage.name, "", name): float(np.mean([draw[name] for draw in draws])) for name in names}
+
+
+def _as_drawn(labels: np.ndarray, most: int) -> np.ndarray:
+    """Indices of at most so many of the examples, mixed, with as many of each class as chance gives to samples.
+
+    Halves of stratified data have equal shares of each class, so as they are they would be more alike than any samples
+    can be. Of a class that has too few examples, some come twice.
+    """
+    random = np.random.default_rng(1)
+    classes, members = np.unique(labels, return_counts=True)
+    counts = random.multinomial(min(most, len(labels)), members / len(labels))
+    drawn = [
+        np.resize(random.permutation(np.flatnonzero(labels == one)), count)
+        for one, count in zip(classes, counts, strict=True)
+    ]
+    return random.permutation(np.concatenate(drawn))

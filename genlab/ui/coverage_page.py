@@ -43,10 +43,9 @@ def coverage_page() -> None:
     for finding in diagnose(view, evaluation):
         st.markdown(f"**{view.title(finding.lane)}**: {finding.sentence}", help=finding.evidence)
     _measure(run, evaluation)
-    if evaluation and view.reference:
+    if evaluation:
         _table(view, evaluation)
-        for lane in range(len(view.spec.lanes)):
-            _gallery(view, lane, arrays)
+        _galleries(view, arrays)
 
 
 def _chosen() -> Run | None:
@@ -142,22 +141,28 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
             st.warning(f"{title}: {lane.message}")
     st.markdown(as_markdown(measure_rows(evaluation, titles, first=True)))
     st.caption(
-        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals. Real against "
-        "held-out real is what a perfect model would get."
+        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals, from five draws of "
+        "samples or, where a measure is slow, from five parts of one. Real against held-out real is the same measure "
+        "of training examples in place of samples: about what a perfect model gets. For reconstructions it is that of "
+        "the nearest training examples, for codes that of the prior itself."
     )
     with st.expander("All measures"):
         st.markdown(as_markdown(measure_rows(evaluation, titles, first=False)))
 
 
-def _gallery(view: RunView, lane: int, arrays: dict) -> None:
-    assert view.reference is not None
-    of_lane = {name.partition("-")[2]: array for name, array in arrays.items() if name.startswith(f"{lane}-")}
-    found = galleries(of_lane, view.reference, lane)
-    if not found:
+def _galleries(view: RunView, arrays: dict) -> None:
+    """The pictures of each lane below its title; of points, which have one each, side by side."""
+    if view.reference is None:
         return
-    st.subheader(view.title(lane))
-    cells = [
-        Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}")
-        for i, (figure, alt) in enumerate(found)
-    ]
-    chart_grid(cells, key=f"gallery-{lane}", columns=min(2, len(cells)))
+    points = view.reference["samples"].ndim == 2
+    for row in [range(len(view.spec.lanes))] if points else [[lane] for lane in range(len(view.spec.lanes))]:
+        cells = []
+        for lane in row:
+            of_lane = {name.partition("-")[2]: array for name, array in arrays.items() if name.startswith(f"{lane}-")}
+            for i, (figure, alt) in enumerate(galleries(of_lane, view.reference, lane)):
+                if points:
+                    figure.update_layout(title_text=f"{view.title(lane)}: {figure.layout.title.text}")
+                cells.append(Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}"))
+        if cells:
+            st.subheader("Where samples miss" if points else view.title(row[0]))
+            chart_grid(cells, key=f"gallery-{row[0]}", columns=min(2, len(cells)))

@@ -67,7 +67,12 @@ def make_context(seed: int) -> Context:
     """What a model is built with, on the device of the surrounding `place_on`."""
     seeds = keras.random.SeedGenerator(seed)
     step = keras.Variable(0, dtype="int32", trainable=False, name="step")
-    return Context(seed, seeds, step, _input_gradient)
+
+    def noise(latent: Any, like: Any) -> Any:
+        number = tf.reduce_sum(tf.bitcast(tf.cast(latent, "float32"), "int32"))
+        return tf.random.stateless_normal(tf.shape(like), [seed, number])
+
+    return Context(seed, seeds, step, _input_gradient, noise)
 
 
 def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:
