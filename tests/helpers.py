@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pytest
+
 from genlab.runs import Run, Store
 
 
@@ -12,3 +15,24 @@ def train_fully(store: Store, run: Run) -> list[Any]:
     from genlab.training.recorder import record
 
     return list(record(run, store))
+
+
+KINDS = ("random", "clustered", "duplicated", "constant", "high-dimensional", "tiny")
+
+
+def rows(kind: str, random: np.random.Generator, count: int, width: int = 3) -> np.ndarray:
+    x = random.normal(size=(count, 64 if kind == "high-dimensional" else width))
+    if kind == "clustered":
+        return 0.01 * x + 3 * random.integers(0, 3, (count, 1))
+    if kind == "duplicated":
+        return np.round(x)[random.integers(0, 2, count)]
+    return np.full_like(x, x[0, 0]) if kind == "constant" else x
+
+
+def check(result: dict[str, Any], expected: dict[str, Any], rel: float = 1e-9) -> None:
+    """Expected are numbers, arrays, None, or a tuple of the least and the greatest value."""
+    for key, value in expected.items():
+        if isinstance(value, tuple):
+            assert np.isfinite(result[key]) and value[0] - 1e-9 <= result[key] <= value[1] + 1e-9, key
+        else:
+            assert result[key] is value or result[key] == pytest.approx(value, rel=rel, abs=1e-9), key

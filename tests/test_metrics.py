@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genlab.metrics.modes import class_coverage, coverage, mixture_log_density, mode_coverage, mode_radius
+from genlab.metrics.modes import coverage, mixture_log_density, mode_coverage, mode_radius
 from genlab.registry import METRICS
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
@@ -82,18 +82,6 @@ def test_samples_on_no_mode_leave_the_divergence_undefined() -> None:
         result = mode_coverage(samples, CENTRES, STD)
         assert result["on_mode_share"] == result["captured"] == result["solid"] == 0
         assert result["reverse_kl"] is None and result["mode_tv"] is None
-
-
-def test_no_samples_is_an_error_in_words() -> None:
-    with pytest.raises(ValueError, match="at least one sample"):
-        mode_coverage(np.zeros((0, 2)), CENTRES, STD)
-
-
-def test_a_class_counts_only_where_the_classifier_is_sure() -> None:
-    probabilities = np.array([[0.95, 0.05], [0.89, 0.11], [0.1, 0.9], [0.5, 0.5]])
-    result = class_coverage(probabilities, np.array([0.5, 0.5]))
-    assert result["on_mode_share"] == 0.5
-    assert result["share"].tolist() == [0.25, 0.25]
 
 
 def test_shares_are_judged_against_the_datas_own() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.datasets import load_digits
 
-from genlab.metrics.base import Diverged
 from genlab.metrics.codes import aggregated_posterior_gap, hole_map, linear_probe
 from genlab.metrics.discriminators import discriminator_accuracy
 from genlab.metrics.encoders import active_units, iwae_bound, kl_per_dimension, reconstruction_error
@@ -84,8 +83,6 @@ def test_a_linear_probe_of_known_accuracy():
     result = linear_probe(codes[:10_000], labels[:10_000], codes[10_000:], labels[10_000:])
     assert result["accuracy"] == pytest.approx(stats.norm.cdf(1), abs=0.01)
     assert result["chance"] == pytest.approx(0.5, abs=0.02)
-    collapsed = linear_probe(np.full((10, 2), 0.1), [0] * 6 + [1] * 4, np.full((4, 2), 0.1), [0, 0, 0, 1])
-    assert collapsed["accuracy"] == collapsed["chance"] == 0.75
     digits, names = load_digits(return_X_y=True)
     assert linear_probe(digits[:1000], names[:1000], digits[1000:], names[1000:])["accuracy"] > 0.9
 
@@ -132,29 +129,6 @@ def test_discriminator_accuracy():
     }
     undecided = discriminator_accuracy(np.zeros(3), np.zeros(2), np.zeros(5))
     assert set(undecided.values()) == {0.5, 0}
-
-
-CALLS = [
-    (kl_per_dimension, 2),
-    (active_units, 1),
-    (iwae_bound, 1),
-    (reconstruction_error, 2),
-    (aggregated_posterior_gap, 2),
-    (hole_map, 1),
-    (discriminator_accuracy, 3),
-]
-
-
-@pytest.mark.parametrize("function, arguments", CALLS)
-def test_errors_say_what_to_do(function, arguments):
-    x = np.random.default_rng(0).normal(size=(10, 2))
-    for broken, message in ((x[:0], "There are 0"), (x * np.nan, "10 of 10")):
-        with pytest.raises(ValueError, match=message) as caught:
-            function(*[x] * (arguments - 1), broken)
-        assert isinstance(caught.value, Diverged) == (message == "10 of 10")
-    if function in (kl_per_dimension, reconstruction_error):
-        with pytest.raises(ValueError, match="Take 9 of both"):
-            function(x, x[:9])
 
 
 def test_errors_of_maps_and_probes():

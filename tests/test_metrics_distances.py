@@ -10,7 +10,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
 
-from genlab.metrics.base import Diverged
 from genlab.metrics.distances import (
     BANDWIDTHS,
     frechet_distance,
@@ -93,21 +92,6 @@ def test_frechet_distance_of_singular_covariances_as_by_eigenvalues(sets):
     gap = ((sets[0].mean(axis=0) - sets[1].mean(axis=0)) ** 2).sum()
     expected = gap + np.trace(first) + np.trace(second) - 2 * cross
     assert frechet_distance(*sets)["distance"] == pytest.approx(expected, abs=2e-6 * max(1, np.trace(first)))
-
-
-@quick
-@given(two_sets(), st.integers(0, 2**32 - 1))
-def test_turning_and_moving_both_changes_no_distance(sets, seed):
-    random = np.random.default_rng(seed)
-    turn = np.linalg.qr(random.normal(size=(sets.shape[2],) * 2))[0]
-    moved = [random.permutation(x) @ turn + 3 for x in sets]
-    assert frechet_distance(*moved)["distance"] == pytest.approx(frechet_distance(*sets)["distance"], abs=1e-8)
-    before, after = (maximum_mean_discrepancy(*each, permutations=1)["discrepancy"] for each in (sets, moved))
-    assert after == pytest.approx(before, abs=1e-6)
-    shifted = sliced_wasserstein(sets[0] + 3, sets[1] + 3)["distance"]
-    assert shifted == pytest.approx(sliced_wasserstein(*sets)["distance"], abs=1e-9)
-    before, after = (kernel_distance(*each)["distance"] for each in (sets, [x @ turn for x in sets]))
-    assert after == pytest.approx(before, rel=1e-9, abs=1e-9)
 
 
 @quick
@@ -218,24 +202,6 @@ def test_the_seed_fixes_the_value():
     many = np.random.default_rng(0).normal(size=(2, 300, 2))
     assert kernel_distance(*many, size=50, seed=1) == kernel_distance(*many, size=50, seed=1)
     assert maximum_mean_discrepancy(*many, most=99) == maximum_mean_discrepancy(*many, most=99)
-
-
-@pytest.mark.parametrize("function", EACH)
-def test_errors_say_what_to_do(function):
-    x = np.random.default_rng(0).normal(size=(20, 3))
-    with pytest.raises(ValueError, match="There are 0 fake examples"):
-        function(x, x[:0])
-    with pytest.raises(Diverged, match="20 of 20 fake examples"):
-        function(x, x * np.inf)
-    with pytest.raises(ValueError, match="same feature space"):
-        function(x, x[:, :2])
-    if function is sliced_wasserstein:
-        with pytest.raises(ValueError, match="Take 9 of both"):
-            function(x, x[:9])
-    else:
-        assert function(x, x[:9])
-        with pytest.raises(ValueError, match="needs at least 2"):
-            function(x, x[:1])
 
 
 @pytest.mark.parametrize("function", EACH)

@@ -10,10 +10,8 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
 from sklearn.metrics.pairwise import rbf_kernel
 
-from genlab.metrics.base import Diverged
 from genlab.metrics.distributions import bin_differences, precision_recall_curve, vendi_score
 
-EACH = (bin_differences, precision_recall_curve, vendi_score)
 quick = settings(max_examples=10, deadline=None, derandomize=True)
 CENTRES = 20 * np.eye(8)
 
@@ -131,7 +129,7 @@ def test_vendi_score_counts_equal_groups_far_apart(kept):
 
 @quick
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 30]), st.sampled_from([1, 5, 100]))
-def test_vendi_score_by_the_kernel_of_scikit_learn_and_unmoved_by_turns(seed, count, width):
+def test_vendi_score_by_the_kernel_of_scikit_learn(seed, count, width):
     random = np.random.default_rng(seed)
     real, fake = random.normal(size=(2, count, width))
     result = vendi_score(real, fake)
@@ -140,28 +138,4 @@ def test_vendi_score_by_the_kernel_of_scikit_learn_and_unmoved_by_turns(seed, co
     values = np.linalg.eigvalsh(rbf_kernel(fake, gamma=1 / (2 * bandwidth**2)) / count)
     values = values[values > 0]
     assert result["score"] == pytest.approx(np.exp(-(values * np.log(values)).sum()), rel=1e-6)
-    turn = np.linalg.qr(random.normal(size=(width, width)))[0]
-    moved = [3 * random.permutation(x) @ turn + 1 for x in (real, fake)]
-    assert vendi_score(*moved)["score"] == pytest.approx(result["score"], rel=1e-6)
     assert 1 - 1e-9 <= result["score"] <= count + 1e-9
-    assert vendi_score(real, real)["ratio"] == 1
-    assert vendi_score(real, np.zeros_like(fake))["score"] == pytest.approx(1)
-
-
-@pytest.mark.parametrize("function", EACH)
-def test_errors_say_what_to_do(function):
-    x = np.random.default_rng(0).normal(size=(20, 3))
-    with pytest.raises(ValueError, match="There are 0 fake examples"):
-        function(x, x[:0])
-    with pytest.raises(Diverged, match="1 of 20 fake examples"):
-        function(x, np.where(np.arange(20)[:, None] == 3, np.nan, x))
-    if function is not bin_differences:
-        with pytest.raises(ValueError, match="Take 9 of both"):
-            function(x, x[:9])
-
-
-def test_one_collapsed_point():
-    real, point = mixture(EVEN), np.repeat(CENTRES[:1], 800, axis=0)
-    assert bin_differences(real, point, bins=8)["different"] == 8
-    curve = precision_recall_curve(real, point, clusters=8)
-    assert curve["f_8"] < 0.2 and curve["f_1_8"] > 0.85

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import tracemalloc
-import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-from genlab.metrics.base import Diverged
 from genlab.metrics.copies import memorisation, nearest_pairs
 from genlab.metrics.modes import class_coverage
 from genlab.metrics.neighbours import nearest, precision_recall_density_coverage, radii
@@ -93,19 +91,6 @@ def test_the_kth_nearest_neighbour_is_that_of_the_sorted_distances(sets, k):
     np.testing.assert_array_equal(squared(a, b)[np.arange(len(a)), index], expected)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
-@given(two_sets(kinds=("random",)), st.sampled_from([1, 3, 5]))
-def test_as_prdc_where_no_two_distances_are_equal(sets, k):
-    """prdc compares by < where the definition has <=, so on duplicates it differs (and by rounding at that)."""
-    from prdc import compute_prdc
-
-    real, fake = (points.astype("float64") for points in sets)
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        expected = compute_prdc(real, fake, k)
-    assert four(real, fake, k) == pytest.approx([expected[name] for name in FOUR], abs=1e-6)
-
-
 def test_as_prdc_on_many_examples_in_blocks(monkeypatch):
     from prdc import compute_prdc
 
@@ -118,16 +103,6 @@ def test_as_prdc_on_many_examples_in_blocks(monkeypatch):
     assert four(real.astype("float32"), fake.astype("float32")) == pytest.approx(
         [expected[name] for name in FOUR], abs=1e-6
     )
-
-
-@quick
-@given(two_sets(kinds=("random",)), st.integers(0, 2**32 - 1))
-def test_order_place_turn_and_scale_change_nothing(sets, seed):
-    real, fake = (points.astype("float64") for points in sets)
-    random = np.random.default_rng(seed)
-    turn = np.linalg.qr(random.normal(size=(real.shape[1],) * 2))[0]
-    moved = [3 * random.permutation(points) @ turn + 7 for points in (real, fake)]
-    assert four(*moved) == pytest.approx(four(real, fake), abs=1e-12)
 
 
 @quick
@@ -173,25 +148,9 @@ def test_deleted_modes_lower_recall_and_coverage_by_their_share():
     assert dropped["precision"] == pytest.approx(complete["precision"], abs=0.05)
 
 
-def test_errors_say_what_to_do():
-    points = np.random.default_rng(0).normal(size=(20, 2))
-    with pytest.raises(ValueError, match="Take 19 of both"):
-        four(points, points[1:])
-    with pytest.raises(ValueError, match="needs at least 6"):
-        four(points[:5], points[:5])
-    with pytest.raises(ValueError, match="0 real examples"):
-        four(points[:0], points[:0])
-    with pytest.raises(ValueError, match="same feature space"):
-        four(points, points[:, :1])
+def test_no_neighbours_are_an_error_in_words():
     with pytest.raises(ValueError, match="at least one neighbour"):
-        four(points, points, 0)
-    broken = points.copy()
-    broken[3] = np.nan
-    for function in (precision_recall_density_coverage, nearest_pairs):
-        with pytest.raises(Diverged, match="1 of 20 fake examples"):
-            function(points, broken)
-    with pytest.raises(Diverged):
-        memorisation(points, points, broken)
+        four(np.zeros((9, 2)), np.zeros((9, 2)), 0)
 
 
 @quick
