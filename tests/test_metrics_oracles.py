@@ -79,7 +79,6 @@ def test_memorisation_as_a_double_loop(kind, seed, copies):
     assert [math.dist(x, train[i]) for x, i in zip(fake, result["nearest"])] == pytest.approx(got, abs=1e-12)
 
 
-@pytest.mark.xfail(strict=True, reason="the root of the median squared distance, which of an even number is another")
 def test_the_median_of_an_even_number_of_distances_is_midway_between_the_middle_two():
     points = np.array([[1.0], [3.0]])
     assert memorisation(np.zeros((1, 1)), points, np.array([[2.0]]))["median_ratio"] == pytest.approx(1)

@@ -36,6 +36,8 @@ def linear_probe(
     for codes, labels, name in ((train, labels_train, "training"), (test, labels_test, "test")):
         if len(codes) != len(labels):
             raise ValueError(f"There are {len(codes)} {name} codes and {len(labels)} labels. Give one label for each.")
+        if not np.isfinite(labels).all():
+            raise ValueError(f"Some {name} labels are NaN or infinite; expected the number of a class for each code.")
     if len(np.unique(labels_train)) < 2:
         raise ValueError("All training labels are of one class; a probe needs at least two. Give it labelled data.")
     spread = train.std(axis=0)

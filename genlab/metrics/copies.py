@@ -113,7 +113,8 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
     held_out_squared = nearest(held_out, train)[0]
     closest = np.quantile(held_out_squared, [0.01, 0.05], method="inverted_cdf")
     within_1, within_5 = ((squared <= limit).mean() for limit in closest)
-    usual = float(np.sqrt(np.median(held_out_squared)))
+    distances, held_out_distances = np.sqrt(squared), np.sqrt(held_out_squared)
+    usual = float(np.median(held_out_distances))
     rank, count = int(np.ceil(0.01 * len(held_out))), len(fake)
     p_value = float(betabinom.sf(round(within_1 * count) - 1, count, rank, len(held_out) + 1 - rank))
     return {
@@ -121,10 +122,10 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
         "p_value": p_value,
         "share_within_1": float(within_1),
         "share_within_5": float(within_5),
-        "median_ratio": float(np.sqrt(np.median(squared))) / usual if usual else None,
+        "median_ratio": float(np.median(distances)) / usual if usual else None,
         "nearest": index,
-        "distances": np.sqrt(squared),
-        "held_out_distances": np.sqrt(held_out_squared),
+        "distances": distances,
+        "held_out_distances": held_out_distances,
     }
 
 

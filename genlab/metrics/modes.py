@@ -30,6 +30,10 @@ def assign_modes(samples: np.ndarray, centres: np.ndarray, std: float) -> np.nda
 
     Samples (n, d), centres (K, d), float; samples that are not finite are on no mode.
     """
+    if samples.shape[1] != centres.shape[1]:
+        raise ValueError(
+            f"The samples have {samples.shape[1]} coordinates and the centres {centres.shape[1]}. Give both as many."
+        )
     distances = np.linalg.norm(samples[:, None, :].astype("float64") - centres, axis=-1)
     distances = np.where(np.isfinite(distances), distances, np.inf)
     nearest = distances.argmin(axis=1)
@@ -48,7 +52,8 @@ def mixture_log_density(samples: np.ndarray, centres: np.ndarray, std: float, sh
 
 def assign_classes(probabilities: np.ndarray) -> np.ndarray:
     """The class each sample is on, (n,), -1 where the top probability is below 0.9. Probabilities (n, K)."""
-    return np.where(probabilities.max(axis=1) >= CONFIDENT, probabilities.argmax(axis=1), -1)
+    sure = np.isfinite(probabilities).all(axis=1) & (probabilities.max(axis=1) >= CONFIDENT)
+    return np.where(sure, probabilities.argmax(axis=1), -1)
 
 
 def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
@@ -109,7 +114,8 @@ def mode_coverage(
     Failure modes: a mode with a single sample counts as captured, so read `solid`. Where modes overlap, a sample of one
     may be on its neighbour. With fewer than some 10 samples a mode a perfect sampler leaves modes out by chance.
 
-    One collapsed point is on one mode or on none. Samples that are not finite are on none. No samples is a ValueError.
+    One collapsed point is on one mode or on none. Samples that are not finite are on none. No samples, or samples and
+    centres of different dimensions, are a ValueError.
     """
     if reference_share is None:
         reference_share = np.full(len(centres), 1 / len(centres))
