@@ -1,4 +1,5 @@
-"""Makes docs/train.png: starts genlab, trains the default run in a real browser, and takes its picture.
+"""Makes docs/train.png and docs/coverage.png: starts genlab, trains the default run in a real browser, takes its
+picture, measures it, and takes a picture of that.
 
     python docs/screenshot.py [PORT]
 
@@ -38,7 +39,7 @@ def main(port: int) -> None:
         server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "GENLAB_RUNS_DIR": runs})
         try:
             wait_until_healthy(f"{address}/_stcore/health")
-            take_picture(f"{address}/train", ROOT / "docs" / "train.png")
+            take_pictures(address, ROOT / "docs")
         finally:
             server.terminate()
             server.wait()
@@ -54,17 +55,24 @@ def wait_until_healthy(address: str) -> None:
     raise SystemExit(f"{address} did not answer within 30 s.")
 
 
-def take_picture(address: str, target: Path) -> None:
+def take_pictures(address: str, folder: Path) -> None:
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
-        page.goto(address)
+        page.goto(f"{address}/train")
         page.get_by_role("button", name="Train").first.click()
         expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=300_000)
         page.wait_for_timeout(3000)  # for the last redraw of every chart
         page.mouse.move(0, 0)
-        page.screenshot(path=target)
+        page.screenshot(path=folder / "train.png")
+        page.goto(f"{address}/coverage")
+        page.set_viewport_size({"width": 1280, "height": 1150})
+        page.get_by_role("button", name="Measure").click()
+        expect(page.get_by_role("button", name="Measure again")).to_be_visible(timeout=300_000)
+        page.wait_for_timeout(3000)
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "coverage.png")
         browser.close()
 
 

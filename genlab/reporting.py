@@ -84,13 +84,16 @@ def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None 
 
 
 def measures_table(view: RunView, evaluation: Evaluation) -> Table:
-    """One line a measure: the value of each lane with its interval, and that of real data."""
-    rows = measure_rows(evaluation, [view.title(lane.lane) for lane in evaluation.lanes], first=False)
+    """One line a measure, in groups: the value of each lane with its interval, and that of real data."""
+    titles = [view.title(lane.lane) for lane in evaluation.lanes]
     table = Table(title=f"Measures, seed {evaluation.seed}; in brackets 95 % intervals")
-    for name in rows[0] if rows else ("measure", REAL):
+    for name in ("measure", *titles, REAL):
         table.add_column(name, justify="left" if name == "measure" else "right")
-    for row in rows:
-        table.add_row(*row.values())
+    for group, rows in measure_rows(evaluation, titles, first=False).items():
+        table.add_section()
+        table.add_row(group, style="bold")
+        for row in rows:
+            table.add_row(*row.values())
     return table
 
 

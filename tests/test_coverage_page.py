@@ -160,7 +160,8 @@ def test_a_damaged_evaluation_gets_a_message(
 def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
     found = evaluation()
     found.lanes[1].measures = [precision(0.5), precision(1234.6, floor=None).model_copy(update={"space": "pixels"})]
-    rows = measure_rows(found, ["GAN", "VAE"], first=True)
+    groups = measure_rows(found, ["GAN", "VAE"], first=True)
+    rows = groups["Samples against real data"]
     assert rows[0] == {
         "measure": "Precision, coordinates, N = 2,500 ↑",
         "GAN": "0.25 (0.2 to 0.3)",
@@ -168,14 +169,16 @@ def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
         REAL: "0.68",
     }
     assert rows[-1]["GAN"] == rows[-1][REAL] == "-" and rows[-1]["VAE"].startswith("1,235")
-    assert as_markdown(rows).splitlines()[1] == "| :-- | --: | --: | --: |"
+    lines = as_markdown(groups).splitlines()
+    assert lines[1:3] == ["| :-- | --: | --: | --: |", "| **Modes** |  |  |  |"]
+    assert "| **Samples against real data** |  |  |  |" in lines and list(groups) == ["Modes", *list(groups)[1:]]
     assert in_words(None) == "-"
 
 
 def test_floors_that_are_a_matter_of_the_lane_are_shown_for_each() -> None:
     found = evaluation()
     found.lanes[1].measures[0] = precision(0.5, floor=0.4)
-    assert measure_rows(found, ["GAN", "VAE"], first=True)[0][REAL] == "0.68 / 0.4"
+    assert measure_rows(found, ["GAN", "VAE"], first=True)["Samples against real data"][0][REAL] == "0.68 / 0.4"
 
 
 def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from genlab.registry import METRICS
 from genlab.runs.evaluation import Evaluation, Measure
 
 REAL = "real against held-out real"
@@ -13,12 +14,23 @@ FIRST = (
     *("different_share", "ratio", "laplacian_ratio", "share_within_1", "estimated_support", "accuracy_held_out"),
     *("accuracy_fake", "norm", "mean_squared", "bound", "active", "accuracy", "hole_share"),
 )
+GROUPS = {  # what a metric needs, and what its numbers are about
+    "mixture": "Modes",
+    "classes": "Modes",
+    "samples": "Samples against real data",
+    "images": "Sharpness",
+    "training": "Copies of training data",
+    "codes": "Encoder",
+    "logits": "Discriminator",
+}
+Row = dict[str, str]
 ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 
 
-def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> list[dict[str, str]]:
-    """Rows of words by column: "measure", the title of each lane, `REAL`. An arrow says which way is better. What real
-    data gets may be a matter of the lane, as where its discriminator judges: then there is a number for each.
+def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> dict[str, list[Row]]:
+    """Rows of words by column, for each of the `GROUPS` that has any: "measure", the title of each lane, `REAL`. An
+    arrow says which way is better. What real data gets may be a matter of the lane, as where its discriminator judges:
+    then there is a number for each.
 
     first: only the numbers to read first.
     """
@@ -27,7 +39,7 @@ def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> 
         for each in lane.measures:
             if each.result in FIRST or not first:
                 rows.setdefault(each.title, {})[lane.lane] = each
-    found = []
+    found: dict[str, list[Row]] = {group: [] for group in GROUPS.values()}
     for title, of_lanes in rows.items():
         one = next(iter(of_lanes.values()))
         floors = [number(each.floor) for each in of_lanes.values() if each.floor is not None]
@@ -35,8 +47,8 @@ def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> 
         row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
         for lane, name in zip(evaluation.lanes, titles, strict=True):
             row[name] = in_words(of_lanes.get(lane.lane))
-        found.append(row | {REAL: real})
-    return found
+        found[GROUPS[METRICS[one.metric].needs]].append(row | {REAL: real})
+    return {group: of_group for group, of_group in found.items() if of_group}
 
 
 def in_words(measure: Measure | None) -> str:
@@ -52,10 +64,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
 
 
-def as_markdown(rows: list[dict[str, str]]) -> str:
-    """Rows as a table of Markdown; the first column to the left, the others to the right."""
-    if not rows:
+def as_markdown(groups: dict[str, list[Row]]) -> str:
+    """One table of Markdown, a line in bold above each group; the first column to the left, the others to the right."""
+    if not groups:
         return ""
-    columns = list(rows[0])
-    lines = [columns, [":--", *["--:"] * (len(columns) - 1)], *([row[name] for name in columns] for row in rows)]
+    columns = list(next(iter(groups.values()))[0])
+    lines = [columns, [":--", *["--:"] * (len(columns) - 1)]]
+    for group, rows in groups.items():
+        lines += [[f"**{group}**", *[""] * (len(columns) - 1)], *([row[name] for name in columns] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

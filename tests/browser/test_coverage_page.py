@@ -13,6 +13,7 @@ from genlab.runs import Run
 from genlab.runs.tables import REAL
 from genlab.spec import make_spec
 
+pytestmark = pytest.mark.browser
 MEASURED = 180_000  # milliseconds that measuring may take
 
 
