@@ -296,3 +296,19 @@ def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trai
     assert work(fail) == [0, 1] and wishes.stage(run) is None
     assert "no room" in wishes.progress(run)["message"]
     assert work(lambda: store.submit(make_spec())) == [0, 1] and wishes.stage(run) == "waiting"
+
+
+@pytest.mark.slow
+def test_the_minimax_loss_vanishes_where_the_non_saturating_one_does_not(store: Store, backend) -> None:
+    """Goodfellow et al. 2014, section 3: against a discriminator that wins, only one of the two still teaches."""
+    from genlab.training.evaluation import evaluate
+
+    hopeless = {"generator_offset": 3, "generator_learning_rate": 1e-5, "discriminator_steps": 10}
+    lanes = [{"model": "gan", "settings": hopeless | {"loss": loss}} for loss in ("minimax", "non-saturating")]
+    run = store.create(make_spec(lanes=lanes, budget=300))
+    train_fully(store, run)
+    list(evaluate(run, store.cache, samples=200))
+    findings = diagnose(Watch(run).look(), run.evaluation())
+    names = [{finding.name for finding in findings if finding.lane == lane} for lane in (0, 1)]
+    assert {"discriminator-too-strong", "generator-gradient-vanishing"} <= names[0]
+    assert "discriminator-too-strong" in names[1] and "generator-gradient-vanishing" not in names[1]

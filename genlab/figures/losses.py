@@ -30,7 +30,7 @@ def losses(view: RunView, lane: int) -> go.Figure:
         curve = {"type": "scatter", "x": at, "y": values, "mode": "lines", "name": label, "line": line}
         traces.append(curve | {"hovertemplate": label + " %{y:.3f}<extra></extra>"})
     shown = np.concatenate(settled)
-    y_axis: dict[str, Any] = {"nticks": 4}
+    y_axis: dict[str, Any] = {"nticks": 6}
     if len(shown):
         edge = 0.08 * float(shown.max() - shown.min()) or 0.5
         y_axis["range"] = [float(shown.min()) - edge, float(shown.max()) + edge]
