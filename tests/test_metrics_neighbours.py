@@ -232,6 +232,13 @@ def test_fresh_data_gets_no_false_alarm(held_out):
     assert np.mean(flags) <= 0.004, "one in a thousand is expected"
 
 
+def test_data_that_repeats_itself_is_not_memorised():
+    """Dice: held-out examples are exact copies of training examples, and so are those of a perfect model."""
+    train, held_out, fake = np.random.default_rng(0).integers(0, 6, (3, 200, 3)).astype("float64")
+    result = memorisation(train, held_out, fake)
+    assert result["share_within_1"] > 0.4 and result["memorised"] is False and result["p_value"] > 0.05
+
+
 def test_how_probable_that_many_close_samples_are_is_beta_binomial():
     """Of 99 held-out distances the least is the limit: a sample is within it with a probability that is Beta(1, 99)."""
     random = np.random.default_rng(0)

@@ -92,8 +92,8 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
     Returns:
         memorised: whether at least 10 % of the samples are within the closest hundredth and p is at most 0.001.
         p_value: how probable that many are for a perfect model, given how few held-out examples tell what is close:
-            beta-binomial, since with the r-th smallest of h distances as the limit a sample is within it with a
-            probability that is Beta(r, h + 1 - r).
+            beta-binomial, since with r of h distances within the limit a sample is within it with a probability that is
+            Beta(r, h + 1 - r). Where data repeats itself r is more than a hundredth of h, and copies are no wonder.
         share_within_1: share of the samples no farther from the training set than the closest 1 % of held-out examples;
             0.01 for a perfect model.
         share_within_5: the same with the closest 5 %; 0.05 for a perfect model.
@@ -115,7 +115,7 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
     within_1, within_5 = ((squared <= limit).mean() for limit in closest)
     distances, held_out_distances = np.sqrt(squared), np.sqrt(held_out_squared)
     usual = float(np.median(held_out_distances))
-    rank, count = int(np.ceil(0.01 * len(held_out))), len(fake)
+    rank, count = int((held_out_squared <= closest[0]).sum()), len(fake)
     p_value = float(betabinom.sf(round(within_1 * count) - 1, count, rank, len(held_out) + 1 - rank))
     return {
         "memorised": bool(within_1 >= MEMORISED and p_value <= BY_CHANCE),
