@@ -125,8 +125,9 @@ def precision_recall_density_coverage(real: np.ndarray, fake: np.ndarray, k: int
 
     Failure modes: precision and recall of two samples of one distribution are far below 1 (0.68 in 64 dimensions at n =
     10,000), so read them beside real against held-out real. One real outlier raises precision, one fake outlier recall.
-    Density and coverage do not suffer from that, but favour blur in pixel space. All depend on n. Where real examples
-    have more than k copies, the radius is 0 and only exact copies count.
+    Density and coverage do not suffer from that, but favour blur in pixel space, and samples that keep to where the
+    data is densest have a density far above 1, which is no better. All depend on n. Where real examples have more than
+    k copies, the radius is 0 and only exact copies count.
 
     Returns:
         precision: share of the samples near real data.
