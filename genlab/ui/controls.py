@@ -50,11 +50,11 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     lanes = [_lane(lane, entry.kind, run) for lane in range(LANES)]
     left, right = st.columns(2)
     seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
+    st.session_state.setdefault(f"steps.{dataset}", entry.steps)
     steps = right.number_input(
         "Steps",
         1,
         1_000_000,
-        entry.steps,
         step=500,
         key=f"steps.{dataset}",
         help="Each lane trains for so many steps, in turn.",
@@ -121,10 +121,10 @@ def _dataset_settings(dataset: str) -> dict[str, Any]:
 
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     """One lane's model and settings."""
+    st.session_state.setdefault(f"model.{lane}", FIRST_MODELS[lane])
     model = st.selectbox(
         f":color[**Lane {lane + 1}**]{{foreground='{LANE_COLOURS[lane]}'}}",
         list(MODELS),
-        index=list(MODELS).index(FIRST_MODELS[lane]),
         key=f"model.{lane}",
         format_func=lambda name: MODELS[name].title,
     )
@@ -172,6 +172,7 @@ def _setting(defaults: Settings, name: str, key: str, label: str, change: tuple[
     """The widget that fits one setting; one that may change while a run trains then calls `_change(*change)`."""
     field = type(defaults).model_fields[name]
     default = getattr(defaults, name)
+    st.session_state.setdefault(key, default)  # not given to the widget, which would warn where a run put its own there
     live = _extra(defaults, name)["live"]
     common: dict[str, Any] = {
         "key": key,
@@ -181,19 +182,18 @@ def _setting(defaults: Settings, name: str, key: str, label: str, change: tuple[
         common |= {"on_change": _change, "args": change}
     label = label[0].upper() + label[1:]
     if typing.get_origin(field.annotation) is typing.Literal:
-        options = list(typing.get_args(field.annotation))
-        return st.selectbox(label, options, index=options.index(default), **common)
+        return st.selectbox(label, list(typing.get_args(field.annotation)), **common)
     if field.annotation is bool:
-        return st.toggle(label, default, **common)
+        return st.toggle(label, **common)
     bounds = {type(rule).__name__: rule for rule in field.metadata}
     number = type(default)
     low = number(bounds["Ge"].ge) if "Ge" in bounds else None
     high = number(bounds["Le"].le) if "Le" in bounds else None
     if number is int:
         step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
-        return st.number_input(label, low, high, default, step=step, **common)
+        return st.number_input(label, low, high, step=step, **common)
     step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
-    return st.number_input(label, low, high, default, step=step, format="%g", **common)
+    return st.number_input(label, low, high, step=step, format="%g", **common)
 
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:

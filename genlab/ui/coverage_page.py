@@ -122,6 +122,7 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
         label = "Measure again" if again else "Measure"
         if st.button(label, icon=":material/straighten:", key="measure", type="secondary" if again else "primary"):
             measuring.ask(run)
+            st.query_params["run"] = run.id  # or one that is done meanwhile, the newest then, would take its place
             st.rerun()
         return
     words = "waiting for what trains" if now == "waiting" else "starting"
