@@ -130,6 +130,7 @@ def test_a_worker_forgets_what_ended_the_one_before_and_puts_back_what_must_wait
     wishes.take()
     wishes.forget()
     assert wishes.stage(run) is None
+    assert "ended before it was done" in wishes.progress(run)["message"]
 
 
 def test_measures_are_shown_with_their_floor_and_their_diagnosis(

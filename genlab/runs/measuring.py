@@ -17,6 +17,7 @@ from genlab.runs.folder import Run
 from genlab.runs.store import Store
 
 TAKEN = "taken."
+ENDED = "The process that measured this run ended before it was done. Nothing of the run has changed: measure it again."
 
 
 class Measuring:
@@ -53,16 +54,19 @@ class Measuring:
     # For the worker
 
     def forget(self) -> None:
-        """Drop what a worker had taken that is gone. It may be what ended it, so nobody tries again unasked."""
+        """Drop what a worker had taken that is gone, and say so. It may be what ended it, so nobody tries again unasked."""
         for ticket in self._folder.glob(f"{TAKEN}*"):
             ticket.unlink(missing_ok=True)
+            run = self._run_of(ticket)
+            if run.path.is_dir():
+                self.tell(run, message=ENDED)
 
     def take(self) -> Run | None:
         """The run that has waited longest; None if none waits."""
         for ticket in sorted(self._folder.glob("[0-9]*")):
             with suppress(FileNotFoundError):  # cancelled just now
                 ticket.rename(ticket.with_name(TAKEN + ticket.name))
-                return Run(self._store.root / ticket.name.split(".", 1)[1])
+                return self._run_of(ticket)
         return None
 
     def put_back(self, run: Run) -> None:
@@ -73,6 +77,9 @@ class Measuring:
 
     def tell(self, run: Run, **news: Any) -> None:
         write_json(run.path / "measuring.json", news)
+
+    def _run_of(self, ticket: Path) -> Run:
+        return Run(self._store.root / ticket.name.removeprefix(TAKEN).split(".", 1)[1])
 
     def _tickets(self, run_id: str) -> list[Path]:
         return list(self._folder.glob(f"*.{run_id}"))
