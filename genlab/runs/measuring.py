@@ -54,7 +54,7 @@ class Measuring:
     # For the worker
 
     def forget(self) -> None:
-        """Drop what a worker had taken that is gone, and say so. It may be what ended it, so nobody tries again unasked."""
+        """Drop, and say so, what a worker had taken that is gone. It may have ended it: nobody tries again unasked."""
         for ticket in self._folder.glob(f"{TAKEN}*"):
             ticket.unlink(missing_ok=True)
             run = self._run_of(ticket)
