@@ -156,8 +156,7 @@ def collapsed_to_a_point(lane: Lane) -> Found:
 def off_the_modes(lane: Lane) -> Found:
     covered = lane.coverage()
     if covered and covered.on_mode < FEW_ON_A_MODE * covered.real_on_mode:
-        sentence = "Most samples lie on no mode, so which modes are missing cannot be told."
-        yield sentence, f"{covered.on_mode:.0%} on a mode; real data {covered.real_on_mode:.0%}"
+        yield "Most samples lie on no mode.", f"{covered.on_mode:.0%} on a mode; real data {covered.real_on_mode:.0%}"
 
 
 def modes_dropped(lane: Lane) -> Found:
@@ -188,8 +187,8 @@ def posterior_collapse(lane: Lane) -> Found:
     if len(unused):
         which = ", ".join(str(dimension + 1) for dimension in unused[:MOST_NAMES])
         which += f" and {len(unused) - MOST_NAMES} more" if len(unused) > MOST_NAMES else ""
-        word = "dimension" if len(unused) == 1 else "dimensions"
-        sentence = f"Posterior collapse: {word} {which} of {len(kl)} of the latent carry nothing of the example."
+        dimensions, carry = ("dimension", "carries") if len(unused) == 1 else ("dimensions", "carry")
+        sentence = f"Posterior collapse: latent {dimensions} {which} (of {len(kl)}) {carry} nothing of the example."
         yield sentence, f"KL below {UNUSED} nats; all dimensions together {kl.sum():.2f}"
     elif len(kl) and kl.sum() < NEARLY_UNUSED:
         yield "Posterior collapse: the whole latent says next to nothing of the example.", f"KL {kl.sum():.2f} nats"

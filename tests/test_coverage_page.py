@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genlab.ui.worker.keep_worker", lambda: None)
+    for place in ("worker", "coverage_page"):
+        monkeypatch.setattr(f"genlab.ui.{place}.keep_worker", lambda: None)
 
 
 def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
@@ -155,7 +156,8 @@ def test_a_damaged_evaluation_gets_a_message(
     path = ring_run.path / "evaluation.json"
     path.write_text('{"samples": "many"}')
     try:
-        assert "does not hold measures" in words(shown(session_store, monkeypatch, run=ring_run.id))
+        test = shown(session_store, monkeypatch, run=ring_run.id)
+        assert "does not hold measures" in words(test) and test.button(key="measure"), "it can be measured again"
     finally:
         path.unlink()
 

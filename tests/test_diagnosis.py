@@ -97,7 +97,7 @@ def test_a_collapse_to_a_point_is_seen(healthy: RunView) -> None:
 
 def test_posterior_collapse_names_its_dimensions(healthy: RunView) -> None:
     finding = only(diagnose(with_arrays(healthy, kl=np.array([1.2, 0.001, 0.8, 0.002]))), "posterior-collapse")
-    assert "dimensions 2, 4 of 4" in finding.sentence
+    assert "dimensions 2, 4 (of 4)" in finding.sentence
     only(diagnose(with_arrays(healthy, kl=np.array([0.001, 2.0]))), "posterior-collapse")
     only(diagnose(with_arrays(healthy, kl=np.array([0.03, 0.01]))), "posterior-collapse")  # a mean point, no more
     assert diagnose(with_arrays(healthy, kl=np.array([0.3, 0.01]))) == []

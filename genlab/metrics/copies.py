@@ -137,7 +137,7 @@ METRICS.add(
         needs="samples",
         better={
             "pairs": "lower",
-            "estimated_support": "higher",
+            "estimated_support": None,
             "real_pairs": None,
             "real_support": None,
             "threshold": None,

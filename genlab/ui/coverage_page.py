@@ -15,7 +15,8 @@ from genlab.runs.tables import as_markdown, measure_rows
 from genlab.runs.view import RunView, Watch
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.live import headline, real_value
-from genlab.ui.worker import the_store
+from genlab.ui.words import literal
+from genlab.ui.worker import keep_worker, the_store
 
 OFFERED = 50  # runs, the newest
 POLL_SECONDS = 0.5
@@ -34,14 +35,18 @@ def coverage_page() -> None:
         return
     try:
         view = Watch(run).look()
-        evaluation, arrays = run.evaluation(), run.evaluation_arrays()
     except RunUnreadable as error:
         st.error(str(error), icon=":material/error:")
         return
+    try:
+        evaluation, arrays = run.evaluation(), run.evaluation_arrays()
+    except RunUnreadable as error:  # it can be measured again
+        st.error(str(error), icon=":material/error:")
+        evaluation, arrays = None, {}
     chart_grid(_charts(view), key="coverage", columns=4)
     st.subheader("Measures")
     for finding in diagnose(view, evaluation):
-        st.markdown(f"**{view.title(finding.lane)}**: {finding.sentence}", help=finding.evidence)
+        st.markdown(f"**{view.title(finding.lane)}**: {literal(finding.sentence)}", help=finding.evidence)
     _measure(run, evaluation)
     if evaluation:
         _table(view, evaluation)
@@ -109,6 +114,7 @@ def _measure(run: Run, evaluation: Evaluation | None) -> None:
 
 
 def _progress(run: Run, stage: str | None, again: bool) -> None:
+    keep_worker()  # it may have ended while it measured
     measuring = Measuring(the_store())
     now = measuring.stage(run)
     if now != stage:

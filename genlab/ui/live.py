@@ -110,17 +110,27 @@ def _buttons(run: Run, view: RunView) -> None:
     if state in RESUMABLE:
         if st.button("Resume", icon=":material/play_arrow:", key="resume", type="primary", shortcut="p"):
             _resume(run)
-    elif st.button("Pause", icon=":material/pause:", key="pause", shortcut="p", disabled=not busy):
-        run.request("pause")
-    if st.button(
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="pause",
+            shortcut="p",
+            disabled=not busy,
+            on_click=run.request,
+            args=("pause",),
+        )
+    # Callbacks run once; the code after a button may run twice, where an update of the page interrupts it.
+    st.button(
         "Step",
         icon=":material/skip_next:",
         key="step",
         disabled=not busy,
         shortcut="s",
         help="One step of each lane, then pause.",
-    ):
-        run.request("step")
+        on_click=run.request,
+        args=("step",),
+    )
     if st.button("Stop", icon=":material/stop:", key="stop", disabled=state not in ACTIVE):
         the_store().stop(run)
     if st.button(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +13,7 @@ from genlab.datasets.reading import MOST_UPLOAD, read, read_painted, read_typed
 from genlab.figures.preview import preview
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.painter import painter
+from genlab.ui.words import literal
 
 WAYS = {"upload": "Upload a file", "paint": "Paint points", "type": "Type points"}
 SUFFIXES = ["csv", "tsv", "txt", "npz", "zip"]
@@ -118,8 +118,3 @@ def _use(found: Examples, suggestion: str) -> None:
         "**Everyone who uses this genlab can see it and train on it**, so bring nothing private. To remove it, delete "
         "its file there."
     )
-
-
-def literal(words: str) -> str:
-    """Words from a visitor's file as Markdown that shows them as they are."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", words)
