@@ -12,7 +12,7 @@ import numpy as np
 
 from genlab.spec import make_spec
 from genlab.training import backend, frames
-from genlab.training.loop import Framed, Training
+from genlab.training.loop import FrameBuilt, Training
 
 SECONDS = 6.0  # of training, each lane
 TARGET = 0.05
@@ -38,11 +38,13 @@ def cost(dataset: str) -> tuple[float, float, int]:
         training = Training(spec, Path(folder))
         events = training.events()
         for event in events:
-            if isinstance(event, Framed):
+            if isinstance(event, FrameBuilt):
                 taken += 1
                 if taken == len(spec.lanes):  # the first frames compile; from here on it is counted
-                    judge = training.camera.judge
-                    training.camera.judge = dataclasses.replace(judge, assign=timed(judge.assign))
+                    mode_assigner = training.frame_builder.mode_assigner
+                    training.frame_builder.mode_assigner = dataclasses.replace(
+                        mode_assigner, assign=timed(mode_assigner.assign)
+                    )
                     frames.coverage = timed(counted)
     frames.coverage = counted
     return float(np.sum([lane.seconds for lane in training.lanes])), spent, taken

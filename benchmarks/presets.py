@@ -52,9 +52,9 @@ def main() -> None:
 
 def _train(spec: Any, cache: Path) -> tuple[Frame, float]:
     """The last frame, and the seconds of training."""
-    from genlab.training.loop import Framed, train
+    from genlab.training.loop import FrameBuilt, train
 
-    last = [event for event in train(spec, cache) if isinstance(event, Framed)][-1]
+    last = [event for event in train(spec, cache) if isinstance(event, FrameBuilt)][-1]
     return last.frame, last.seconds
 
 

@@ -47,7 +47,7 @@ def main() -> None:
         spec = make_spec(dataset=dataset, lanes=[{"model": name}], budget=given.steps)
         result = trained(spec, anew=name in (given.only or ()), allowed=not given.only or name in given.only)
         if result:
-            entries.append((MODELS[name].title, in_words(result["metrics"], spec), result["samples"][: SIDE * SIDE]))
+            entries.append((MODELS[name].title, caption(result["metrics"], spec), result["samples"][: SIDE * SIDE]))
             share = result["metrics"]["real_on_mode_share"]
     real = (255 * load_dataset(dataset, {}).test[: SIDE * SIDE]).round().astype("uint8")
     entries.insert(0, ("Real data", f"{DATASETS[dataset].title}, held out\n{share:.0%} on a mode", real))
@@ -61,20 +61,20 @@ def trained(spec: RunSpec, *, anew: bool, allowed: bool) -> dict[str, Any] | Non
     path = CACHE / f"{spec.dataset}-{spec.lanes[0].model}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.npz"
     if anew or (allowed and not path.is_file()):
         from genlab.training import backend  # imports TensorFlow, which a picture from the cache does without
-        from genlab.training.loop import Ended, Framed, Training
+        from genlab.training.loop import FrameBuilt, LaneEnded, Training
 
         logging.getLogger("tensorflow").setLevel("ERROR")  # it takes the functions of nine models for one, traced anew
         backend.prepare()
         frame = None
         training = Training(spec, CACHE)
         for event in training.events():
-            if isinstance(event, Framed):
+            if isinstance(event, FrameBuilt):
                 frame = event.frame
-            elif isinstance(event, Ended) and event.state == "failed":
+            elif isinstance(event, LaneEnded) and event.state == "failed":
                 raise SystemExit(f"{spec.lanes[0].model}: {event.message}")
         assert frame and frame.step == spec.budget
-        print(spec.lanes[0].model, in_words(frame.metrics, spec), sep="\n", flush=True)
-        metrics = frame.metrics | {"real_on_mode_share": training.camera.judge.real["on_mode_share"]}
+        print(spec.lanes[0].model, caption(frame.metrics, spec), sep="\n", flush=True)
+        metrics = frame.metrics | {"real_on_mode_share": training.frame_builder.mode_assigner.real["on_mode_share"]}
         write_arrays(path, {"samples": frame.arrays["samples"], "metrics": np.array(json.dumps(metrics))})
     if not path.is_file():
         return None
@@ -82,7 +82,7 @@ def trained(spec: RunSpec, *, anew: bool, allowed: bool) -> dict[str, Any] | Non
         return {"samples": file["samples"], "metrics": json.loads(str(file["metrics"]))}
 
 
-def in_words(metrics: dict[str, Any], spec: RunSpec) -> str:
+def caption(metrics: dict[str, Any], spec: RunSpec) -> str:
     modes = f"{metrics['solid']} of {metrics['modes']} modes solid"
     return f"{modes}\n{metrics['on_mode_share']:.0%} on a mode · {spec.budget:,.0f} steps"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.listing import markdown_table
+from genlab.cli.listing import markdown_table
 from genlab.metrics.base import Metric
 from genlab.registry import METRICS
 

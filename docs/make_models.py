@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from genlab.cli.listing import ABILITIES, dataset_row, format_range, format_value, markdown_table, model_row
 from genlab.datasets.base import DatasetEntry
-from genlab.listing import ABILITIES, dataset_row, markdown_table, model_row, range_in_words, value_in_words
 from genlab.models.base import ModelFamily
 from genlab.registry import DATASETS, MODELS
 
@@ -47,9 +47,9 @@ def model_settings(family: ModelFamily) -> list[str]:
     rows = [
         [
             f"`{row['name']}`",
-            value_in_words(row["default"]["points"]),
-            value_in_words(row["default"]["images"]),
-            range_in_words(row),
+            format_value(row["default"]["points"]),
+            format_value(row["default"]["images"]),
+            format_range(row),
             YES if row["live"] else "",
             row["help"],
         ]
@@ -66,7 +66,7 @@ def dataset_section(entry: DatasetEntry) -> str:
         documentation(entry.load),
     ]
     rows = [
-        [f"`{row['name']}`", value_in_words(row["default"]), range_in_words(row), row["help"]]
+        [f"`{row['name']}`", format_value(row["default"]), format_range(row), row["help"]]
         for row in dataset_row(entry)["settings"]
     ]
     if rows:

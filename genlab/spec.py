@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from genlab.registry import DATASETS, MODELS
 
 MAXIMUM_LANES = 4
+LETTERS = "ABCD"  # of the lanes, for people: "Model A" is lane 0
 Clock = Literal["steps", "examples", "seconds"]
 Device = Literal["auto", "cpu", "gpu"]
 
@@ -72,8 +73,8 @@ class RunSpec(BaseModel):
         try:
             self.dataset_settings = dataset.settings(**self.dataset_settings).model_dump()
         except ValidationError as error:
-            raise ValueError(f"Data set {self.dataset}: {in_words(error)}") from None
-        self.lanes = [self._resolve(number, lane, dataset.kind) for number, lane in enumerate(self.lanes, start=1)]
+            raise ValueError(f"Data set {self.dataset}: {describe_errors(error)}") from None
+        self.lanes = [self._resolve(LETTERS[index], lane, dataset.kind) for index, lane in enumerate(self.lanes)]
         if self.budget is None:
             if self.clock != "steps":
                 raise ValueError(f"A budget in {self.clock} has no default: say how many {self.clock}.")
@@ -83,12 +84,12 @@ class RunSpec(BaseModel):
         return self
 
     @staticmethod
-    def _resolve(number: int, lane: LaneSpec, kind: str) -> LaneSpec:
+    def _resolve(letter: str, lane: LaneSpec, kind: str) -> LaneSpec:
         family = MODELS[lane.model]
         try:
             return LaneSpec(model=lane.model, settings=family.resolve(lane.settings, kind).model_dump())
         except ValidationError as error:
-            raise ValueError(f"Lane {number}, {family.title}: {in_words(error)}") from None
+            raise ValueError(f"Model {letter} ({family.title}): {describe_errors(error)}") from None
 
     def used(self, place: Any) -> float:
         """What has been used of the budget at a place on the clock: anything with step, seconds and examples."""
@@ -107,12 +108,12 @@ def make_spec(**fields: Any) -> RunSpec:
     try:
         return RunSpec(**fields)
     except ValidationError as error:
-        raise SpecError(in_words(error)) from None
+        raise SpecError(describe_errors(error)) from None
     except ValueError as error:  # an unknown name, raised by a registry
         raise SpecError(str(error)) from None
 
 
-def in_words(error: ValidationError) -> str:
+def describe_errors(error: ValidationError) -> str:
     """Pydantic's list of problems as one sentence each."""
     sentences = []
     for problem in error.errors():

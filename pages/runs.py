@@ -5,11 +5,11 @@ import streamlit as st
 from genlab.runs.summary import run_row
 from genlab.ui.frame import page_frame
 from genlab.ui.run_list import run_list
-from genlab.ui.worker import the_store
+from genlab.ui.worker_supervisor import get_store
 
 page_frame("Runs")
 st.subheader("Runs")
-runs = the_store().runs()
+runs = get_store().runs()
 if runs:
     run_list([run_row(run) for run in runs])
 else:

@@ -15,7 +15,7 @@ from genlab.runs import Run, Store
 
 
 def genlab(*words: str, runs: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "default", "-c", "from genlab.cli import main; main()", *words]
+    command = [sys.executable, "-W", "default", "-c", "from genlab.cli.main import main; main()", *words]
     environment = {**os.environ, "GENLAB_RUNS_DIR": str(runs), "COLUMNS": "160"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == expect, result.stdout + result.stderr
@@ -58,7 +58,10 @@ def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> No
     for lane in evaluated["lanes"]:
         measures = {measure["title"]: measure for measure in lane["measures"]}
         distance = measures["Fréchet distance, coordinates, N = 200"]
-        assert distance["low"] <= distance["value"] <= distance["high"] and 0 < distance["floor"] < distance["value"]
+        assert (
+            distance["low"] <= distance["value"] <= distance["high"]
+            and 0 < distance["real_reference"] < distance["value"]
+        )
         assert lane["not_measured"] == "" and isinstance(lane["findings"], list)
     listed = json.loads(genlab("list", "runs", "--json", runs=session_store.root).stdout)
     assert ring_run.id in [row["id"] for row in listed["runs"]]
@@ -73,7 +76,7 @@ def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> No
         (("train", "--steps", "5", "--seconds", "5"), "Give one budget, not --steps and --seconds"),
         (("train", "--set", "0.latent_dim"), "--set takes LANE.SETTING=VALUE"),
         (("train", "--set", "5.beta=1"), "there is no lane 5"),
-        (("train", "--set", "1.beta=much"), "Lane 2, VAE: beta: Input should be a valid number"),
+        (("train", "--set", "1.beta=much"), "Model B (VAE): beta: Input should be a valid number"),
         (("train", "--resume", "nope"), "There is no run called nope"),
         (("train", "--resume", "nope", "--seed", "1"), "--seed cannot be given with --resume"),
         (("evaluate", "nope"), "There is no run called nope"),

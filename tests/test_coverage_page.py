@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from genlab.figures.gallery import galleries
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
-from genlab.runs.measuring import Measuring
-from genlab.runs.tables import REAL, as_markdown, in_words, measure_rows
+from genlab.runs.evaluation_queue import EvaluationQueue
+from genlab.runs.tables import REAL, as_markdown, format_measure, measure_rows
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("worker", "coverage_page"):
-        monkeypatch.setattr(f"genlab.ui.{place}.keep_worker", lambda: None)
+        monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
 def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
@@ -38,7 +38,7 @@ def words(test: AppTest) -> str:
     return " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
 
 
-def precision(value: float, floor: float | None = 0.68) -> Measure:
+def precision(value: float, real_reference: float | None = 0.68) -> Measure:
     return Measure(
         metric="precision_recall_density_coverage",
         result="precision",
@@ -48,7 +48,7 @@ def precision(value: float, floor: float | None = 0.68) -> Measure:
         value=value,
         low=value - 0.05,
         high=value + 0.05,
-        floor=floor,
+        real_reference=real_reference,
         better="higher",
     )
 
@@ -103,7 +103,7 @@ def test_nonsense_in_the_address_gets_a_message_and_a_run(
 def test_a_run_is_measured_when_asked_and_not_when_cancelled(
     session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wishes = Measuring(session_store)
+    wishes = EvaluationQueue(session_store)
     test = shown(session_store, monkeypatch)
     run = session_store.open(test.selectbox(key="coverage.run").value)
     test.button(key="measure").click().run()
@@ -122,7 +122,7 @@ def test_a_run_is_measured_when_asked_and_not_when_cancelled(
 
 def test_a_worker_forgets_what_ended_the_one_before_and_puts_back_what_must_wait(store: Store, ring_run: Run) -> None:
     run = store.create(ring_run.spec())
-    wishes = Measuring(store)
+    wishes = EvaluationQueue(store)
     wishes.ask(run)
     wishes.ask(run)
     assert wishes.take().id == run.id and wishes.take() is None, "one wish, however often it is asked"
@@ -164,7 +164,10 @@ def test_a_damaged_evaluation_gets_a_message(
 
 def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
     found = evaluation()
-    found.lanes[1].measures = [precision(0.5), precision(1234.6, floor=None).model_copy(update={"space": "pixels"})]
+    found.lanes[1].measures = [
+        precision(0.5),
+        precision(1234.6, real_reference=None).model_copy(update={"space": "pixels"}),
+    ]
     groups = measure_rows(found, ["GAN", "VAE"], first=True)
     rows = groups["Samples against real data"]
     assert rows[0] == {
@@ -177,12 +180,12 @@ def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
     lines = as_markdown(groups).splitlines()
     assert lines[1:3] == ["| :-- | --: | --: | --: |", "| **Modes** |  |  |  |"]
     assert "| **Samples against real data** |  |  |  |" in lines and list(groups) == ["Modes", *list(groups)[1:]]
-    assert in_words(None) == "-"
+    assert format_measure(None) == "-"
 
 
 def test_floors_that_are_a_matter_of_the_lane_are_shown_for_each() -> None:
     found = evaluation()
-    found.lanes[1].measures[0] = precision(0.5, floor=0.4)
+    found.lanes[1].measures[0] = precision(0.5, real_reference=0.4)
     assert measure_rows(found, ["GAN", "VAE"], first=True)["Samples against real data"][0][REAL] == "0.68 / 0.4"
 
 

@@ -33,9 +33,9 @@ def load(name: str, **settings: object) -> Dataset:
 
 def judged(dataset: Dataset, store: Store, samples: np.ndarray | None = None) -> np.ndarray:
     """The mode of each sample, of the held-out data unless given."""
-    from genlab.training.judge import make_judge
+    from genlab.observing.mode_assignment import make_mode_assigner
 
-    return make_judge(dataset, store.cache).assign(dataset.test if samples is None else samples)
+    return make_mode_assigner(dataset, store.cache).assign(dataset.test if samples is None else samples)
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
@@ -97,12 +97,12 @@ def test_without_noise_a_small_miss_is_still_on_a_mode(name: str, store: Store) 
 def test_held_out_data_is_on_the_modes_that_a_classifier_names(
     name: str, on_mode: float, session_store: Store, backend
 ) -> None:
-    from genlab.training.judge import make_judge
+    from genlab.observing.mode_assignment import make_mode_assigner
 
-    judge = make_judge(load(name), session_store.cache)
-    assert judge.accuracy is not None and judge.accuracy > 0.94
-    assert judge.real["on_mode_share"] > on_mode
-    assert judge.real["solid"] > 0.99 * judge.real["modes"]
+    mode_assigner = make_mode_assigner(load(name), session_store.cache)
+    assert mode_assigner.accuracy is not None and mode_assigner.accuracy > 0.94
+    assert mode_assigner.real["on_mode_share"] > on_mode
+    assert mode_assigner.real["solid"] > 0.99 * mode_assigner.real["modes"]
 
 
 def test_what_lies_far_from_a_table_is_on_no_mode(session_store: Store, backend) -> None:
@@ -113,13 +113,13 @@ def test_what_lies_far_from_a_table_is_on_no_mode(session_store: Store, backend)
 def test_a_stacked_number_is_spelt_by_its_channels_and_lost_with_one_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genlab.training import judge as judges
+    from genlab.observing import mode_assignment
 
     def classify(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The brightest pixel is the class, its height the certainty."""
         return images[:, 0, :, 0].argmax(axis=1), images[:, 0, :, 0].max(axis=1)
 
-    monkeypatch.setattr(judges, "_classifier", lambda dataset, cache: classify)
+    monkeypatch.setattr(mode_assignment, "_classifier", lambda dataset, cache: classify)
     numbers = np.array([[1, 2, 3], [0, 0, 7], [9, 9, 9]])
     images = np.zeros((3, 1, 10, 3), "float32")
     images[np.arange(3)[:, None], 0, numbers, np.arange(3)] = 0.95
@@ -128,9 +128,9 @@ def test_a_stacked_number_is_spelt_by_its_channels_and_lost_with_one_of_them(
     names = tuple(f"{i:03d}" for i in range(1000))
     modes = dataclasses.replace(digits.modes, names=names, shares=np.full(1000, 1e-3))
     stacked = dataclasses.replace(digits, test=images, test_labels=np.array([123, 7, 999]), modes=modes, channel=digits)
-    judge = judges.make_judge(stacked, tmp_path)
-    assert judge.assign(images).tolist() == [123, 7, -1]
-    assert judge.accuracy == 1
+    mode_assigner = mode_assignment.make_mode_assigner(stacked, tmp_path)
+    assert mode_assigner.assign(images).tolist() == [123, 7, -1]
+    assert mode_assigner.accuracy == 1
 
 
 def test_ring8_has_eight_distinct_centres_and_the_spread_it_says() -> None:

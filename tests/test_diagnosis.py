@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genlab.diagnosis import CHECKS, Finding, diagnose
+from genlab.evaluation.diagnosis import CHECKS, Finding, diagnose
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
-from genlab.runs.history import History, record_measurement
-from genlab.runs.view import RunView, Watch
+from genlab.runs.history import History, append_record
+from genlab.runs.view import RunReader, RunView
 
 
 @pytest.fixture
 def healthy(ring_run: Run, store: Store) -> RunView:
     """A finished run whose lanes hold held-out real data for samples, and whose curves nobody recorded."""
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     frames = []
     for frame in view.frames:
         arrays = frame.arrays | {"samples": view.reference["samples"], "mode_share": view.reference["mode_share"]}
@@ -56,7 +56,7 @@ def only(findings: list[Finding], name: str) -> Finding:
 
 def test_nothing_is_said_of_real_data_nor_of_what_is_not_known(healthy: RunView, store: Store) -> None:
     assert diagnose(healthy) == []
-    untrained = Watch(store.create(healthy.spec)).look()
+    untrained = RunReader(store.create(healthy.spec)).read()
     assert diagnose(untrained) == [] and diagnose(untrained, measured()) == []
 
 
@@ -179,7 +179,7 @@ def recorded(store: Store, view: RunView, **curves: np.ndarray) -> RunView:
     run = store.create(view.spec)
     for step, values in enumerate(zip(*curves.values(), strict=True)):
         losses = dict(zip((name.replace("__", "/") for name in curves), values, strict=True))
-        record_measurement(run, {"lane": 0, "step": step, "seconds": step, "examples": step, "losses": losses})
+        append_record(run, {"lane": 0, "step": step, "seconds": step, "examples": step, "losses": losses})
     return dataclasses.replace(view, history=History(run).update())
 
 

@@ -29,7 +29,7 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("genlab ")])
 def test_every_genlab_command_runs(command: str, tmp_path: Path) -> None:
     words = shlex.split(command)[1:]
-    run = [sys.executable, "-c", "from genlab.cli import main; main()", *words]
+    run = [sys.executable, "-c", "from genlab.cli.main import main; main()", *words]
     result = subprocess.run(
         run, cwd=tmp_path, env={**os.environ, "GENLAB_RUNS_DIR": str(tmp_path)}, capture_output=True
     )

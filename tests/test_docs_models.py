@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from genlab.cli.listing import setting_rows
 from genlab.datasets import load_dataset
-from genlab.listing import setting_rows
 from genlab.models.base import with_variables
 from genlab.registry import MODELS
 
@@ -37,7 +37,7 @@ def variants(name: str) -> list[dict[str, Any]]:
     """Settings of a model that together make it record everything it can: every choice in turn, and R1 where it is."""
     rows = setting_rows(MODELS[name].settings)
     chosen = [{row["name"]: option} for row in rows for option in row.get("options", []) if isinstance(option, str)]
-    return [{}, *chosen, *({"r1": 1.0} for row in rows if row["name"] == "r1")]
+    return [{}, *chosen, *({"r1_weight": 1.0} for row in rows if row["name"] == "r1_weight")]
 
 
 @pytest.mark.parametrize("name", list(MODELS))

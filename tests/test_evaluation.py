@@ -1,4 +1,4 @@
-"""Measuring: what was spoiled on purpose is seen, every number has its floor, and training does not notice."""
+"""Evaluation: what was spoiled on purpose is seen, every number has that of real data, and training does not notice."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from helpers import train_fully
 from scipy.ndimage import gaussian_filter
 
 from genlab.datasets import Dataset, load_dataset
-from genlab.diagnosis import diagnose
+from genlab.evaluation.diagnosis import diagnose
 from genlab.metrics.modes import SOLID
 from genlab.registry import METRICS
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import YARDSTICKS, Evaluation, LaneEvaluation
 from genlab.runs.history import History
-from genlab.runs.view import RunView, Watch
+from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
 
 # An encoder is asked what it does with held-out data, for which real data itself has no value.
@@ -34,16 +34,16 @@ class Bench:
     dataset: Dataset
     samples: np.ndarray
     labels: np.ndarray
-    ruler: object
+    evaluator: object
 
     def measure(self, samples: np.ndarray) -> LaneEvaluation:
-        from genlab.training.measuring import prepared
+        from genlab.evaluation.samples import prepared
 
         samples = prepared(samples)
-        draw = self.ruler.cheap(samples)
-        found = LaneEvaluation(lane=0, model="gan", step=60, mode_share=self.ruler.mode_share.tolist())
-        found.measures = self.ruler.from_draws([draw], {})
-        for name, step in self.ruler.slow_steps(samples, {}):
+        draw = self.evaluator.cheap(samples)
+        found = LaneEvaluation(lane=0, model="gan", step=60, mode_share=self.evaluator.mode_share.tolist())
+        found.measures = self.evaluator.from_draws([draw], {})
+        for name, step in self.evaluator.slow_steps(samples, {}):
             if name.startswith(SLOW):
                 found.measures += step()
         return found
@@ -51,18 +51,18 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(session_store: Store, backend):
-    from genlab.training.features import feature_spaces
-    from genlab.training.judge import make_judge
-    from genlab.training.measuring import Ruler
+    from genlab.evaluation.samples import SampleEvaluator
+    from genlab.observing.feature_spaces import feature_spaces
+    from genlab.observing.mode_assignment import make_mode_assigner
 
     @cache
     def make(name: str) -> Bench:
         whole = load_dataset(name, {"size": 1000} if name == "ring8" else {})
         half = len(whole.test) // 2
         dataset = dataclasses.replace(whole, test=whole.test[:half], test_labels=whole.test_labels[:half])
-        judge = make_judge(dataset, session_store.cache)
-        ruler = Ruler(dataset, judge, feature_spaces(dataset, session_store.cache), half)
-        return Bench(dataset, whole.test[half:], whole.test_labels[half:], ruler)
+        mode_assigner = make_mode_assigner(dataset, session_store.cache)
+        evaluator = SampleEvaluator(dataset, mode_assigner, feature_spaces(dataset, session_store.cache), half)
+        return Bench(dataset, whole.test[half:], whole.test_labels[half:], evaluator)
 
     return make
 
@@ -72,9 +72,9 @@ def diagnosed(ring_run: Run, digits_run: Run, store: Store):
     """The diagnosis of samples by their measures, as if a lane of a real run had made them."""
 
     def of(name: str, samples: np.ndarray, found: LaneEvaluation) -> dict[str, str]:
-        from genlab.training.frames import as_stored
+        from genlab.observing.frames import as_stored
 
-        view: RunView = Watch(ring_run if name == "ring8" else digits_run).look()
+        view: RunView = RunReader(ring_run if name == "ring8" else digits_run).read()
         frame = view.frames[0].model_copy(
             update={"arrays": {"samples": as_stored(samples), "mode_share": np.array(found.mode_share)}}
         )
@@ -135,9 +135,9 @@ def test_a_copy_of_the_training_set_is_called_one(name: str, bench, diagnosed) -
 
 def test_images_without_labels_are_seen_in_pixels_and_by_a_random_network(backend, tmp_path) -> None:
     from genlab.datasets.bins import unlabelled
-    from genlab.training.features import feature_spaces
-    from genlab.training.gallery import gallery
-    from genlab.training.judge import make_judge
+    from genlab.evaluation.gallery import gallery
+    from genlab.observing.feature_spaces import feature_spaces
+    from genlab.observing.mode_assignment import make_mode_assigner
 
     digits = load_dataset("digits", {})
     dataset = unlabelled("mine", digits.train, digits.test)
@@ -147,9 +147,9 @@ def test_images_without_labels_are_seen_in_pixels_and_by_a_random_network(backen
     np.testing.assert_array_equal(convolution.of(digits.test[:9]), again.of(digits.test[:9]))
     assert pixels.of(digits.test[:9]).shape == (9, 50) and convolution.of(digits.test[:9]).shape == (9, 64)
     zeros = digits.test[digits.test_labels == 0]
-    judge = make_judge(dataset, tmp_path)
+    mode_assigner = make_mode_assigner(dataset, tmp_path)
     arrays = gallery(
-        dataset, judge, pixels, pixels, np.resize(zeros, (400, 8, 8, 1)), np.zeros(len(dataset.modes.names))
+        dataset, mode_assigner, pixels, pixels, np.resize(zeros, (400, 8, 8, 1)), np.zeros(len(dataset.modes.names))
     )
     assert len(arrays["over_filled"]) == len(arrays["over_z"]) >= 1 and arrays["over_z"].min() > 3
     assert len(arrays["under_filled"]) >= 5 and arrays["under_z"].max() < -3
@@ -158,7 +158,7 @@ def test_images_without_labels_are_seen_in_pixels_and_by_a_random_network(backen
 @pytest.fixture(scope="module", params=["ring_run", "digits_run"])
 def evaluated(request: pytest.FixtureRequest, session_store: Store):
     """The events of measuring a real run, and what is in its folder after."""
-    from genlab.training.evaluation import evaluate
+    from genlab.evaluation.evaluate import evaluate
 
     run = request.getfixturevalue(request.param)
     events = list(evaluate(run, session_store.cache, samples=150))
@@ -178,7 +178,7 @@ def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> Non
         for each in lane.measures:
             assert each.title.endswith(f"N = {each.count:,}") and "FID" not in each.title
             if each.better and each.metric not in WITHOUT_FLOOR + (KNOWN_DENSITY if name == "digits_run" else ()):
-                assert each.floor is not None or each.value is None, each.title
+                assert each.real_reference is not None or each.value is None, each.title
             assert each.low is None or (each.low <= each.value <= each.high and each.interval)
             assert each.low is None or each.result not in YARDSTICKS
     gan, vae = found.lanes
@@ -192,16 +192,16 @@ def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> Non
 def test_the_floor_of_the_coverage_is_that_of_a_perfect_sampler(bench) -> None:
     """(K - 1) / 2n of the reverse KL in the mean, and what the held-out data itself is off by."""
     for name, modes in (("ring8", 8), ("digits", 10)):
-        ruler = bench(name).ruler
-        (_, cheap), *_ = ruler.floors()
-        floors = {each.result: each.value for each in cheap()}
-        perfect = (modes - 1) / (2 * ruler.samples)
-        assert 0.7 * perfect < floors["reverse_kl"] < 3 * perfect
-        assert floors["captured"] == floors["solid"] == modes
+        evaluator = bench(name).evaluator
+        (_, cheap), *_ = evaluator.references()
+        references = {each.result: each.value for each in cheap()}
+        perfect = (modes - 1) / (2 * evaluator.samples)
+        assert 0.7 * perfect < references["reverse_kl"] < 3 * perfect
+        assert references["captured"] == references["solid"] == modes
 
 
 def test_real_examples_stand_for_samples_with_as_many_of_each_class_as_chance_gives() -> None:
-    from genlab.training.measuring import _as_drawn
+    from genlab.evaluation.samples import _as_drawn
 
     labels = np.repeat(np.arange(10), 90)
     drawn = _as_drawn(labels, 2000)
@@ -219,7 +219,7 @@ def test_progress_counts_up_to_its_end(evaluated) -> None:
 
 
 def test_floors_are_taken_once(ring_run: Run, session_store: Store, evaluated) -> None:
-    from genlab.training.evaluation import evaluate
+    from genlab.evaluation.evaluate import evaluate
 
     if evaluated[0] != "ring_run":
         pytest.skip("once is enough")
@@ -233,7 +233,7 @@ def test_floors_are_taken_once(ring_run: Run, session_store: Store, evaluated) -
 
 
 def test_measuring_does_not_change_training(store: Store, backend) -> None:
-    from genlab.training.evaluation import evaluate
+    from genlab.evaluation.evaluate import evaluate
 
     ends = []
     for measured in (False, True):
@@ -254,7 +254,7 @@ def test_measuring_does_not_change_training(store: Store, backend) -> None:
 
 
 def test_a_lane_that_cannot_be_measured_says_why(store: Store, backend) -> None:
-    from genlab.training.evaluation import NOT_TRAINED, evaluate
+    from genlab.evaluation.evaluate import NOT_TRAINED, evaluate
 
     run = store.create(make_spec(dataset="ring8", budget=10))
     list(evaluate(run, store.cache, samples=60))
@@ -264,11 +264,11 @@ def test_a_lane_that_cannot_be_measured_says_why(store: Store, backend) -> None:
 def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trained(
     store: Store, backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genlab.runs.measuring import Measuring
+    from genlab.runs.evaluation_queue import EvaluationQueue
     from genlab.training import evaluation
     from genlab.training.worker import measure
 
-    run, wishes = store.create(make_spec()), Measuring(store)
+    run, wishes = store.create(make_spec()), EvaluationQueue(store)
 
     def work(during) -> list[int]:
         """Which of three steps were taken, if `during` happens in the second."""
@@ -301,14 +301,14 @@ def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trai
 @pytest.mark.slow
 def test_the_minimax_loss_vanishes_where_the_non_saturating_one_does_not(store: Store, backend) -> None:
     """Goodfellow et al. 2014, section 3: against a discriminator that wins, only one of the two still teaches."""
-    from genlab.training.evaluation import evaluate
+    from genlab.evaluation.evaluate import evaluate
 
     hopeless = {"generator_offset": 3, "generator_learning_rate": 1e-5, "discriminator_steps": 10}
     lanes = [{"model": "gan", "settings": hopeless | {"loss": loss}} for loss in ("minimax", "non-saturating")]
     run = store.create(make_spec(lanes=lanes, budget=300))
     train_fully(store, run)
     list(evaluate(run, store.cache, samples=200))
-    findings = diagnose(Watch(run).look(), run.evaluation())
+    findings = diagnose(RunReader(run).read(), run.evaluation())
     names = [{finding.name for finding in findings if finding.lane == lane} for lane in (0, 1)]
     assert {"discriminator-too-strong", "generator-gradient-vanishing"} <= names[0]
     assert "discriminator-too-strong" in names[1] and "generator-gradient-vanishing" not in names[1]

@@ -18,11 +18,11 @@ from sklearn.decomposition import PCA
 from genlab.datasets.base import labelled, load_dataset
 from genlab.figures.base import LANE_COLOURS, MODE_COLOURS
 from genlab.figures.samples import png, tile
+from genlab.observing.frames import picture_extent, picture_plane, project
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
-from genlab.runs.view import RunView, Watch
+from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
-from genlab.training.frames import picture_extent, picture_plane, project
 
 
 def drawn(name: str, view: RunView) -> list[go.Figure]:
@@ -33,7 +33,7 @@ def drawn(name: str, view: RunView) -> list[go.Figure]:
 @pytest.mark.parametrize("name", list(FIGURES))
 @pytest.mark.parametrize("data", ["ring_run", "digits_run"])
 def test_every_figure_draws_a_real_run(name: str, data: str, request: pytest.FixtureRequest) -> None:
-    for figure in drawn(name, Watch(request.getfixturevalue(data)).look()):
+    for figure in drawn(name, RunReader(request.getfixturevalue(data)).read()):
         assert figure.data, "something is drawn"
         assert figure.layout.title.text
         content = figure.to_json()
@@ -44,14 +44,14 @@ def test_every_figure_draws_a_real_run(name: str, data: str, request: pytest.Fix
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_every_figure_has_its_place_before_the_first_frame(name: str, store: Store) -> None:
     run = store.create(make_spec())
-    for figure in drawn(name, Watch(run).look()):
+    for figure in drawn(name, RunReader(run).read()):
         assert figure.layout.title.text
         assert all(not len(trace.x) for trace in figure.data)
     assert FIGURES[name].alt
 
 
 def test_both_lanes_have_equal_axes_and_their_own_colour(ring_run: Run) -> None:
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     gan, vae = drawn("samples", view)
     assert gan.layout.xaxis.range == vae.layout.xaxis.range == gan.layout.yaxis.range
     assert gan.layout.yaxis.scaleanchor == "x"
@@ -61,7 +61,7 @@ def test_both_lanes_have_equal_axes_and_their_own_colour(ring_run: Run) -> None:
 
 
 def test_bars_show_the_shares_that_the_frame_holds(ring_run: Run) -> None:
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     (figure,) = drawn("coverage", view)
     bars = [trace for trace in figure.data if trace.type == "bar"]
     assert [bar.name for bar in bars] == ["GAN", "VAE", "real data"]
@@ -75,14 +75,14 @@ def test_bars_show_the_shares_that_the_frame_holds(ring_run: Run) -> None:
 
 
 def test_images_say_how_sure_their_modes_are_and_how_much_a_plane_shows(digits_run: Run) -> None:
-    view = Watch(digits_run).look()
+    view = RunReader(digits_run).read()
     assert "classifier that is right on" in drawn("coverage", view)[0].layout.title.text
     for figure in drawn("latent", view):
         assert re.search(r"PCA, \d+% of variance", figure.layout.title.text)
 
 
 def test_latent_points_are_named_after_their_modes(ring_run: Run) -> None:
-    gan, vae = drawn("latent", Watch(ring_run).look())
+    gan, vae = drawn("latent", RunReader(ring_run).read())
     names = {str(name) for name in ring_run.reference()["names"]}
     assert {trace.name for trace in vae.data} == names, "test data is encoded, each point on its own mode"
     assert {trace.name for trace in gan.data} <= names | {"on no mode"}
@@ -98,7 +98,7 @@ def wine_run(session_store: Store, backend) -> Run:
 
 
 def test_points_of_many_columns_are_drawn_in_the_plane_where_real_data_varies_most(wine_run: Run) -> None:
-    view = Watch(wine_run).look()
+    view = RunReader(wine_run).read()
     reference, frame = view.reference, view.frames[0]
     np.testing.assert_allclose(reference["axes"].T @ reference["axes"], np.eye(2), atol=1e-9)
     parts = PCA(2).fit(load_dataset("wine", {}).train)
@@ -123,7 +123,7 @@ def test_points_of_one_column_are_drawn_against_zero() -> None:
 
 
 def test_a_thousand_modes_are_lines_and_one_cloud(ring_run: Run) -> None:
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     names = np.array([f"{i:03d}" for i in range(1000)])
     reference = view.reference | {"names": names, "mode_share": np.full(1000, 1e-3, "float32")}
     share = np.zeros(1000, "float32")
@@ -141,7 +141,7 @@ def test_a_thousand_modes_are_lines_and_one_cloud(ring_run: Run) -> None:
 
 
 def test_curves_hold_the_recorded_losses(ring_run: Run) -> None:
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     gan, vae = drawn("losses", view)
     assert [trace.name for trace in gan.data] == ["generator", "discriminator"]
     assert [trace.name for trace in vae.data] == ["reconstruction", "KL"]

@@ -12,7 +12,7 @@ import pytest
 import scipy.stats
 
 from genlab.datasets.base import Dataset, Modes, load_dataset
-from genlab.latent import manifold, spherical, straight, traversal
+from genlab.latent.paths import manifold, spherical, straight, traversal
 from genlab.models.base import Model, ModelFamily
 from genlab.registry import MODELS
 from genlab.runs import RunUnreadable, Store
@@ -141,8 +141,8 @@ class LinearSettings(Settings):
 @pytest.fixture
 def linear(backend) -> Iterator[Any]:
     """Makes a model whose generator is one dense layer, with its matrix (latent_dim, 6) and its offset (6,)."""
+    from genlab.latent.trained import Trained
     from genlab.training.lane import Lane
-    from genlab.training.trained import Trained
 
     def build(settings: SimpleNamespace, dataset: Dataset, context: Any) -> Model:
         import keras
@@ -171,7 +171,7 @@ def linear(backend) -> Iterator[Any]:
 
 
 def test_projection_on_a_linear_generator_is_least_squares(linear: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     trained, matrix, offset = linear()
     examples = normal(5, 6)
@@ -185,7 +185,7 @@ def test_projection_on_a_linear_generator_is_least_squares(linear: Any) -> None:
 
 
 def test_the_pull_to_the_prior_is_ridge_regression(linear: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     trained, matrix, offset = linear()
     examples = normal(4, 6)
@@ -195,7 +195,7 @@ def test_the_pull_to_the_prior_is_ridge_regression(linear: Any) -> None:
 
 
 def test_a_uniform_prior_keeps_the_latent_within_its_bounds(linear: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     trained, matrix, offset = linear(latent_dim=1, prior="uniform")
     wanted = np.array([-5, -1, -0.3, 0.6, 5])[:, None]
@@ -204,7 +204,7 @@ def test_a_uniform_prior_keeps_the_latent_within_its_bounds(linear: Any) -> None
 
 
 def test_what_is_projected_beside_an_example_does_not_matter(linear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from genlab.training import trained as module
+    from genlab.latent import trained as module
 
     trained, _, _ = linear()
     examples = normal(7, 6)
@@ -238,21 +238,21 @@ def stored(backend, session_store: Store) -> Any:
 
 @pytest.fixture(scope="module")
 def gan(stored: Any) -> Any:
-    from genlab.training.trained import load
+    from genlab.latent.trained import load
 
     return load(stored.run)
 
 
 @pytest.fixture(scope="module")
 def vae(stored: Any) -> Any:
-    from genlab.training.trained import load
+    from genlab.latent.trained import load
 
     return load(stored.run, 1)
 
 
 @pytest.fixture(scope="module")
 def conditional(stored: Any) -> Any:
-    from genlab.training.trained import load
+    from genlab.latent.trained import load
 
     return load(stored.run, 2)
 
@@ -270,7 +270,7 @@ def test_a_loaded_model_answers_as_the_live_one(stored: Any, gan: Any, vae: Any)
 
 
 def test_a_gan_finds_its_own_samples_again(gan: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     samples = gan.sample(gan.draw_prior(16, seed=5))
     found = project(gan, samples)
@@ -282,7 +282,7 @@ def test_a_gan_finds_its_own_samples_again(gan: Any) -> None:
 
 
 def test_real_points_are_nearer_to_their_projection_than_to_any_of_8_draws(stored: Any, gan: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     real = stored.dataset.test[:16]
     draws = gan.sample(gan.draw_prior(8, seed=7))
@@ -291,7 +291,7 @@ def test_real_points_are_nearer_to_their_projection_than_to_any_of_8_draws(store
 
 
 def test_a_conditional_model_is_asked_for_classes(conditional: Any) -> None:
-    from genlab.training.trained import project
+    from genlab.latent.trained import project
 
     latent = conditional.draw_prior(4)
     labels = np.array([0, 1, 2, 7])
@@ -310,7 +310,7 @@ def test_a_conditional_model_is_asked_for_classes(conditional: Any) -> None:
 
 
 def test_what_cannot_be_asked_is_refused_in_words(stored: Any, gan: Any, store: Store) -> None:
-    from genlab.training.trained import load, project
+    from genlab.latent.trained import load, project
 
     with pytest.raises(ValueError, match="has lanes 0 to 2; there is no lane 3"):
         load(stored.run, 3)
@@ -336,8 +336,8 @@ def test_what_cannot_be_asked_is_refused_in_words(stored: Any, gan: Any, store: 
 
 
 def test_pictures_are_projected_and_bytes_are_refused(backend) -> None:
+    from genlab.latent.trained import Trained, project
     from genlab.training.lane import Lane
-    from genlab.training.trained import Trained, project
 
     dataset = load_dataset("digits", {})
     spec = make_spec(dataset="digits", lanes=[{"model": "gan"}])
@@ -353,8 +353,8 @@ def test_pictures_are_projected_and_bytes_are_refused(backend) -> None:
 def test_the_command_line_shows_a_model_held_out_examples(stored: Any, session_store: Store) -> None:
     from typer.testing import CliRunner
 
-    from genlab.cli import app
-    from genlab.training.trained import load, project
+    from genlab.cli.main import app
+    from genlab.latent.trained import load, project
 
     def genlab(*words: str) -> Any:
         return CliRunner().invoke(app, ["project", *words, "--runs", str(session_store.root)])

@@ -104,9 +104,9 @@ def test_a_trained_linear_vae_reaches_the_likelihood_of_ppca(
     spec = make_spec(lanes=[{"model": "vae", "settings": settings}])
     lane = Lane(0, spec.lanes[0], gaussian, 0, "cpu")
     lane.advance(4500)
-    lane.change({"learning_rate": 1e-3})
+    lane.change_settings({"learning_rate": 1e-3})
     lane.advance(1500)
-    lane.change({"learning_rate": 1e-4})
+    lane.change_settings({"learning_rate": 1e-4})
     measured = lane.advance(2000)
 
     best = fit(gaussian.train)
@@ -127,21 +127,21 @@ def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(datase
     from scipy.special import logsumexp
 
     from genlab.datasets import load_dataset
-    from genlab.training.features import Space
-    from genlab.training.inspection import BINARY_SEED, Inspector
+    from genlab.evaluation.networks import BINARY_SEED, NetworkEvaluator
+    from genlab.observing.feature_spaces import FeatureSpace
     from genlab.training.lane import Lane
 
     data = load_dataset(dataset, {})
     settings = {"latent_dim": 1}
     lane = Lane(0, make_spec(dataset=dataset, lanes=[{"model": "vae", "settings": settings}]).lanes[0], data, 0, "cpu")
     lane.advance(200)
-    inspector = Inspector(lane, data, Space("any", "1", lambda x: x), count=100, seed=0)
-    found = {measure.result: measure for measure in inspector.likelihood()}
+    network_evaluator = NetworkEvaluator(lane, data, FeatureSpace("any", "1", lambda x: x), count=100, seed=0)
+    found = {measure.result: measure for measure in network_evaluator.likelihood()}
 
-    x = inspector.test
+    x = network_evaluator.test
     if dataset == "digits":
         x = (np.random.default_rng(BINARY_SEED).random(x.shape) < x).astype("float32")
-        assert set(np.unique(x)) == {0, 1} and abs(x.mean() - inspector.test.mean()) < 0.01
+        assert set(np.unique(x)) == {0, 1} and abs(x.mean() - network_evaluator.test.mean()) < 0.01
     grid, step = np.linspace(-6, 6, 2401, retstep=True)
     labels = np.zeros(len(grid), "int32")
     latent = grid[:, None].astype("float32")
@@ -161,14 +161,14 @@ def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(datase
 def test_the_bound_of_a_known_mixture_stands_beside_its_own_density(backend) -> None:
     """ring8 is eight Gaussians far apart: its density at its own points is ln(1/8) - 1 - ln(2π std²), on average."""
     from genlab.datasets import load_dataset
-    from genlab.training.features import Space
-    from genlab.training.inspection import Inspector
+    from genlab.evaluation.networks import NetworkEvaluator
+    from genlab.observing.feature_spaces import FeatureSpace
     from genlab.training.lane import Lane
 
     data = load_dataset("ring8", {})
     lane = Lane(0, make_spec(lanes=[{"model": "vae"}]).lanes[0], data, 0, "cpu")
     lane.advance(1)
-    found = Inspector(lane, data, Space("any", "1", lambda x: x), count=10_000, seed=0).likelihood()
+    found = NetworkEvaluator(lane, data, FeatureSpace("any", "1", lambda x: x), count=10_000, seed=0).likelihood()
     exact = np.log(1 / 8) - 1 - np.log(2 * np.pi * 0.05**2)
-    assert [measure.floor for measure in found if measure.better] == [pytest.approx(exact, abs=0.15)] * 2
-    assert all(measure.value < measure.floor for measure in found if measure.better)
+    assert [measure.real_reference for measure in found if measure.better] == [pytest.approx(exact, abs=0.15)] * 2
+    assert all(measure.value < measure.real_reference for measure in found if measure.better)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from genlab.cli import app
-from genlab.listing import range_in_words, value_in_words
+from genlab.cli.listing import format_range, format_value
+from genlab.cli.main import app
 from genlab.registry import DATASETS, METRICS, MODELS
 
 REGISTRIES = {"models": MODELS, "datasets": DATASETS, "metrics": METRICS}
@@ -69,11 +69,11 @@ def test_a_narrow_terminal_shows_every_name_in_one_piece(what: str) -> None:
 
 
 def test_values_and_bounds_in_words() -> None:
-    assert [value_in_words(value) for value in (True, False, 20_000, 5e-4, "normal")] == [
+    assert [format_value(value) for value in (True, False, 20_000, 5e-4, "normal")] == [
         *("on", "off", "20,000", "0.0005", "normal")
     ]
-    assert range_in_words({"options": [False, True]}) == "off, on"
-    assert range_in_words({"minimum": 0, "maximum": 1_000}) == "0 to 1,000"
-    assert range_in_words({"minimum": 0, "maximum": None}) == "0 or more"
-    assert range_in_words({"minimum": None, "maximum": 1}) == "at most 1"
-    assert range_in_words({"minimum": None, "maximum": None}) == "any"
+    assert format_range({"options": [False, True]}) == "off, on"
+    assert format_range({"minimum": 0, "maximum": 1_000}) == "0 to 1,000"
+    assert format_range({"minimum": 0, "maximum": None}) == "0 or more"
+    assert format_range({"minimum": None, "maximum": 1}) == "at most 1"
+    assert format_range({"minimum": None, "maximum": None}) == "any"

@@ -53,13 +53,13 @@ def column(*values: float) -> np.ndarray:
 
 
 def test_every_game_has_its_closed_form_here(losses) -> None:
-    assert set(CLOSED_FORMS) == set(losses.GAMES)
+    assert set(CLOSED_FORMS) == set(losses.ADVERSARIAL_LOSSES)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("name", list(CLOSED_FORMS))
 def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, losses) -> None:
-    game, (discriminator, generator) = losses.GAMES[name], CLOSED_FORMS[name]
+    game, (discriminator, generator) = losses.ADVERSARIAL_LOSSES[name], CLOSED_FORMS[name]
     got = float(game.discriminator(column(*REAL), column(*FAKE), smoothing))
     assert got == pytest.approx(discriminator(REAL, FAKE, smoothing), rel=1e-6)
     assert float(game.generator(column(*FAKE))) == pytest.approx(generator(FAKE), rel=1e-6)
@@ -78,7 +78,7 @@ def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, 
 def test_what_a_discriminator_that_cannot_tell_pays(
     name: str, cannot_tell: float, discriminator: float, generator: float, losses
 ) -> None:
-    game, logits = losses.GAMES[name], column(cannot_tell, cannot_tell)
+    game, logits = losses.ADVERSARIAL_LOSSES[name], column(cannot_tell, cannot_tell)
     assert float(game.discriminator(logits, logits, 0.0)) == pytest.approx(discriminator, rel=1e-6)
     assert float(game.generator(logits)) == pytest.approx(generator, rel=1e-6)
     if game.probability:
@@ -87,7 +87,7 @@ def test_what_a_discriminator_that_cannot_tell_pays(
 
 
 def test_least_squares_probabilities_stay_between_0_and_1(losses) -> None:
-    probability = losses.GAMES["least-squares"].probability(column(-1.0, 0.25, 2.0))
+    probability = losses.ADVERSARIAL_LOSSES["least-squares"].probability(column(-1.0, 0.25, 2.0))
     np.testing.assert_array_equal(probability, column(0.0, 0.25, 1.0))
 
 
@@ -234,12 +234,12 @@ def test_a_trained_discriminator_is_the_optimal_one(losses, backend) -> None:
     context = backend.make_context(0)
     discriminator = networks.encoder((1,), 1, 64, 0, "discriminator")
 
-    def tell_apart(x, labels):
+    def discriminator_loss(x, labels):
         fake = 1.0 + 0.6 * keras.random.normal(x.shape, seed=context.seeds)
         return {"loss": losses.discriminator_loss(discriminator(x), discriminator(fake))}
 
     rate = keras.Variable(3e-3, trainable=False)
-    phase = Phase("tell", ("discriminator",), tell_apart, ("loss",), keras.optimizers.Adam(lambda: rate.value))
+    phase = Phase("tell", ("discriminator",), discriminator_loss, ("loss",), keras.optimizers.Adam(lambda: rate.value))
     real = p.rvs((200_000, 1), random_state=0).astype("float32")
     train = backend.compile_steps(
         [phase], {"discriminator": discriminator}, context, real, np.zeros(len(real), int), 512, "cpu"

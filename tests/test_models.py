@@ -28,9 +28,9 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("gan", "ring8", {"instance_noise": 1.0, "instance_noise_steps": 5, "label_smoothing": 0.1, "generator_steps": 2}),
     ("gan", "ring8", {"loss": "minimax", "prior": "uniform", "spectral_normalization": True}),
     ("gan", "ring8", {"loss": "least-squares", "packing": 3, "discriminator_steps": 2}),
-    ("gan", "ring8", {"loss": "hinge", "r1": 1.0, "generator_average": 0.9, "conditional": True}),
-    ("gan", "digits", {"loss": "hinge", "packing": 2, "r1": 1.0, "conditional": True}),
-    ("wgan-gp", "digits", {"conditional": True, "generator_average": 0.9}),
+    ("gan", "ring8", {"loss": "hinge", "r1_weight": 1.0, "ema_decay": 0.9, "conditional": True}),
+    ("gan", "digits", {"loss": "hinge", "packing": 2, "r1_weight": 1.0, "conditional": True}),
+    ("wgan-gp", "digits", {"conditional": True, "ema_decay": 0.9}),
     ("aae", "ring8", {"posterior": "deterministic"}),
 ]
 
@@ -220,16 +220,16 @@ def test_live_settings_act_from_the_next_step_on(model: str, make_lane: MakeLane
     lane = make_lane(model, "ring8", **settings)
     rates = [name for name in live_names(type(lane.settings)) if name.endswith("learning_rate")]
     assert rates
-    lane.change(dict.fromkeys(rates, 0.0))
+    lane.change_settings(dict.fromkeys(rates, 0.0))
     before = [w for network in lane.model.networks.values() for w in network.get_weights()]
     lane.advance(2)
     after = [w for network in lane.model.networks.values() for w in network.get_weights()]
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a, b)
     with pytest.raises(ValueError, match="cannot change while"):
-        lane.change({"latent_dim": 3})
+        lane.change_settings({"latent_dim": 3})
     with pytest.raises(ValueError, match="less than or equal to 1"):
-        lane.change({rates[0]: 7.0})
+        lane.change_settings({rates[0]: 7.0})
 
 
 def test_a_checkpoint_of_other_networks_is_refused(make_lane: MakeLane) -> None:
@@ -274,7 +274,7 @@ def test_instance_noise_falls_to_zero_along_a_line(make_lane: MakeLane) -> None:
         falling = lane.advance(1)
         after = lane.checkpoint()
         lane.restore(here)
-        lane.change({"instance_noise": constant, "instance_noise_steps": 0})
+        lane.change_settings({"instance_noise": constant, "instance_noise_steps": 0})
         assert lane.advance(1) == falling
         lane.restore(after)
 
@@ -317,26 +317,26 @@ def _spied(lane: Any, phase_name: str, monkeypatch: pytest.MonkeyPatch) -> tuple
 
 def test_r1_is_recorded_with_its_weight(make_lane: MakeLane) -> None:
     """The first step of equal networks on equal batches, at two weights."""
-    one, five = (make_lane("gan", "ring8", r1=weight).advance(1)["discriminator/r1"] for weight in (1.0, 5.0))
+    one, five = (make_lane("gan", "ring8", r1_weight=weight).advance(1)["discriminator/r1"] for weight in (1.0, 5.0))
     assert one > 0 and five == pytest.approx(5 * one, rel=1e-5)
 
 
 def test_the_average_of_the_generator_is_the_closed_form(make_lane: MakeLane) -> None:
     """After updates 1 ... n of weights w: d^n w0 + (1 - d) sum of d^(n - k) wk. It is what samples are drawn from."""
     decay = 0.8
-    lane = make_lane("gan", "ring8", generator_average=decay)
+    lane = make_lane("gan", "ring8", ema_decay=decay)
     passed = [weights_of(lane)["generator"]]
-    for start, copy in zip(passed[0], weights_of(lane)["generator_average"], strict=True):
+    for start, copy in zip(passed[0], weights_of(lane)["ema_decay"], strict=True):
         np.testing.assert_array_equal(copy, start)
     for _ in range(3):
         lane.advance(1)
         passed.append(weights_of(lane)["generator"])
     shares = [decay**3, (1 - decay) * decay**2, (1 - decay) * decay, 1 - decay]
-    for i, mean in enumerate(weights_of(lane)["generator_average"]):
+    for i, mean in enumerate(weights_of(lane)["ema_decay"]):
         expected = sum(share * weights[i] for share, weights in zip(shares, passed, strict=True))
         np.testing.assert_allclose(mean, expected, rtol=1e-5, atol=1e-7)
     latent, labels = asked(lane)
-    averaged = np.asarray(lane.model.networks["generator_average"](latent))
+    averaged = np.asarray(lane.model.networks["ema_decay"](latent))
     np.testing.assert_allclose(lane.sample(latent, labels), averaged, rtol=1e-5, atol=1e-6)
 
 
@@ -369,7 +369,7 @@ def test_a_clipped_critic_has_no_weight_beyond_the_clip(make_lane: MakeLane) -> 
     lane.advance(20)
     weights = np.concatenate([w.ravel() for w in weights_of(lane)["discriminator"]])
     assert np.abs(weights).max() == np.float32(0.05), "some weights want to be larger"
-    lane.change({"clip": 0.02})
+    lane.change_settings({"clip": 0.02})
     lane.advance(1)
     assert max(np.abs(w).max() for w in weights_of(lane)["discriminator"]) == np.float32(0.02)
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from genlab.datasets import DataUnavailable, load_dataset
-from genlab.datasets.examples import MOST_BYTES, DataRefused, checked
+from genlab.datasets.examples import MAXIMUM_BYTES, DataRefused, checked
 from genlab.datasets.own import as_arrays, import_path, save
-from genlab.datasets.reading import MOST_UPLOAD, read, read_npz, read_painted, read_typed
+from genlab.datasets.reading import MAXIMUM_UPLOAD, read, read_npz, read_painted, read_typed
 from genlab.figures.preview import preview
 from genlab.registry import DATASETS, UnknownName
 
@@ -82,7 +82,7 @@ def photos(count: int = 60, folders: tuple[str, ...] = ("cat", "dog")) -> dict[s
 def test_a_table_of_numbers_is_read_whatever_separates_them(separator: str, header: bool) -> None:
     found = read("t.csv", table(POINTS, separator, separator.join(("a", "b", "c")) if header else ""))
     assert found.values == pytest.approx(POINTS, abs=1e-6)
-    assert found.labels is None and "80 points in 3 columns" in found.in_words()
+    assert found.labels is None and "80 points in 3 columns" in found.summary()
 
 
 def test_behind_semicolons_a_comma_is_a_decimal_point() -> None:
@@ -107,7 +107,7 @@ def test_pictures_of_any_size_and_mode_become_squares_of_one_size() -> None:
     assert found.values.shape == (60, 28, 28, 1) and found.values.dtype == np.uint8
     assert found.names == ("cat", "dog") and np.bincount(found.labels).tolist() == [30, 30]
     for words in ("60 pictures of 28x28 pixels, grey", "cat (30)", "3 skipped: 2 hidden, 1 not a picture"):
-        assert words in found.in_words()
+        assert words in found.summary()
     assert read("pets.zip", zipped(photos()), 32, True).values.shape == (60, 32, 32, 3)
 
 
@@ -152,7 +152,7 @@ def test_pixels_are_bytes_or_fractions(scale: int, dtype: str) -> None:
 
 def test_painted_and_typed_points_are_kept_as_they_are() -> None:
     painted = read_painted([[x, y] for x, y in POINTS[:, :2] / 200])
-    assert painted.as_they_are and "kept as they are" in painted.in_words()
+    assert painted.as_they_are and "kept as they are" in painted.summary()
     typed = read_typed("\n".join(f"{x:.3f}, {y:.3f}" if x > 0 else f"{x:.3f} {y:.3f}" for x, y in POINTS[:, :2] / 200))
     assert typed.values == pytest.approx(painted.values, abs=1e-3) and typed.as_they_are
     assert not read_typed("\n".join(f"{x} {y}" for x, y in POINTS[:, :2])).as_they_are
@@ -165,8 +165,8 @@ def bomb() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for i in range(5):
-            archive.writestr(f"{i}.png", bytes(MOST_BYTES // 4))
-    assert len(buffer.getvalue()) < MOST_BYTES / 100
+            archive.writestr(f"{i}.png", bytes(MAXIMUM_BYTES // 4))
+    assert len(buffer.getvalue()) < MAXIMUM_BYTES / 100
     return buffer.getvalue()
 
 
@@ -209,7 +209,7 @@ REFUSED = {
     "empty": ("a.csv", b"", "is empty"),
     "not text": ("a.csv", b"\x00\x01" * 60, "is not text"),
     "one picture": ("a.jpg", photo(), "is not text.*zip"),
-    "larger than an upload": ("a.csv", b"1,2\n" * (MOST_UPLOAD // 4 + 1), "more than 50 MB"),
+    "larger than an upload": ("a.csv", b"1,2\n" * (MAXIMUM_UPLOAD // 4 + 1), "more than 50 MB"),
     "header alone": ("a.csv", b"a,b,c\n", "no rows|columns"),
     "one row": ("a.csv", b"1,2,3\n", "is 1 example.*At least 50"),
     "too few rows": ("a.csv", table(POINTS[:49]), "49 examples.*At least 50"),
@@ -229,7 +229,7 @@ REFUSED = {
     "too many classes": ("a.npz", npz(x=np.tile(POINTS, (2, 1)), labels=np.arange(160)), "160 classes"),
     "a tiny class": ("a.csv", table(POINTS, labels=["cat"] * 79 + ["dog"]), "Class 'dog' has 1 examples"),
     "bomb": ("a.zip", bomb(), "unpacks to 250 MB, more than 200 MB"),
-    "bomb as npz": ("a.npz", zipped({"x.npy": bytes(MOST_BYTES + 1)}), "more than 200 MB"),
+    "bomb as npz": ("a.npz", zipped({"x.npy": bytes(MAXIMUM_BYTES + 1)}), "more than 200 MB"),
     "lying bomb": ("a.zip", lying_bomb(), "cannot be read"),
     "a path upwards": ("a.zip", zipped({"x/../../y.png": photo("PNG")}), "a path that leaves its folder"),
     "a path upwards on Windows": ("a.zip", zipped({"..\\y.png": photo("PNG")}), "a path that leaves its folder"),
@@ -276,14 +276,14 @@ def test_what_cannot_be_used_is_refused_in_words(case: str) -> None:
 
 
 def test_too_many_pixels_in_all_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genlab.datasets.pictures.MOST_PIXELS_IN_ALL", 40 * 30 * 10)
+    monkeypatch.setattr("genlab.datasets.pictures.MAXIMUM_PIXELS_IN_ALL", 40 * 30 * 10)
     with pytest.raises(DataRefused, match="million pixels in all"):
         read("a.zip", zipped({f"{i}.jpg": photo() for i in range(60)}))
 
 
 def test_too_many_files_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     content = zipped({f"{i}.jpg": b"" for i in range(60)})
-    monkeypatch.setattr("genlab.datasets.archives.MOST_FILES", 50)
+    monkeypatch.setattr("genlab.datasets.archives.MAXIMUM_FILES", 50)
     monkeypatch.setattr("genlab.datasets.archives.zipfile.ZipFile", None)
     with pytest.raises(DataRefused, match="more than 50 files"):
         read("a.zip", content)
@@ -428,7 +428,7 @@ def test_a_name_without_letters_is_refused(name: str) -> None:
 
 
 def test_a_full_folder_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genlab.datasets.own.MOST_STORED", 1000)
+    monkeypatch.setattr("genlab.datasets.own.MAXIMUM_STORED", 1000)
     with pytest.raises(DataRefused, match="make room"):
         save("a", checked(POINTS))
 
@@ -459,7 +459,7 @@ def test_the_preview_shows_some_of_what_was_found() -> None:
 
 
 def genlab(*words: str, expect: int = 0) -> str:
-    command = [sys.executable, "-c", "from genlab.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from genlab.cli.main import main; main()", *words]
     result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"}, timeout=120)
     assert result.returncode == expect, result.stdout + result.stderr
     assert "Traceback" not in result.stderr

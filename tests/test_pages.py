@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from genlab.runs import Run, Store
-from genlab.runs.view import Watch
+from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 from genlab.ui import live
 
@@ -20,8 +20,8 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages start the worker; these tests are about pages. The browser tests are about both."""
-    monkeypatch.setattr("genlab.ui.worker.keep_worker", lambda: None)
-    monkeypatch.setattr("genlab.ui.live.keep_worker", lambda: None)
+    monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
+    monkeypatch.setattr("genlab.ui.live.ensure_worker", lambda: None)
 
 
 def shown(page: Path, store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
@@ -90,7 +90,7 @@ def test_train_queues_one_run_with_what_the_controls_say(store: Store, monkeypat
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_every_lane_has_its_place_beside_or_below_the_others(count: int, store: Store) -> None:
-    view = Watch(store.create(make_spec(lanes=[{"model": "gan"}] * count))).look()
+    view = RunReader(store.create(make_spec(lanes=[{"model": "gan"}] * count))).read()
     cells, columns = live.cells(view, {}), 2 * live.lanes_a_row(view)
     place, starts = 0, {}
     for cell in cells:

@@ -13,14 +13,14 @@ from test_pages import ROOT, no_worker, shown  # noqa: F401
 from genlab.figures.reconstructions import reconstructions
 from genlab.registry import FIGURES, MODELS
 from genlab.runs import Run, Store
-from genlab.runs.view import Watch
+from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 from genlab.ui import live
-from genlab.ui.controls import by_network, in_words
+from genlab.ui.controls import by_network, setting_label
 
 
 def test_points_are_joined_to_what_comes_back(ring_run: Run) -> None:
-    view = Watch(ring_run).look()
+    view = RunReader(ring_run).read()
     lines, given, returned = reconstructions(view, 1).data
     held_out, decoded = view.reference["samples"][:300], view.frames[1].arrays["reconstructed"]
     np.testing.assert_array_equal(np.stack([given.x, given.y], axis=1), held_out)
@@ -30,7 +30,7 @@ def test_points_are_joined_to_what_comes_back(ring_run: Run) -> None:
 
 
 def test_images_stand_beside_what_comes_back(digits_run: Run) -> None:
-    view = Watch(digits_run).look()
+    view = RunReader(digits_run).read()
     (image,) = reconstructions(view, 1).data
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(image.source.partition(",")[2]))))
     assert sheet.shape == (8 * 8 + 7, 4 * 16 + 3), "four pairs a row, one white pixel between pairs"
@@ -39,12 +39,12 @@ def test_images_stand_beside_what_comes_back(digits_run: Run) -> None:
 
 
 def test_a_model_that_cannot_says_why(ring_run: Run) -> None:
-    (said,) = reconstructions(Watch(ring_run).look(), 0).data
+    (said,) = reconstructions(RunReader(ring_run).read(), 0).data
     assert "GAN has no encoder" in said.text[0]
 
 
 def test_the_other_picture_takes_the_same_place(store: Store) -> None:
-    view = Watch(store.create(make_spec())).look()
+    view = RunReader(store.create(make_spec())).read()
     pictures = [live.cells(view, {}, picture) for picture in live.PICTURES]
     places = [[(cell.span, cell.height) for cell in cells] for cells in pictures]
     assert places[0] == places[1]
@@ -68,6 +68,6 @@ def test_the_page_offers_the_choice_where_a_lane_has_it(
 
 
 def test_settings_read_as_words_and_stand_with_their_network() -> None:
-    assert in_words("latent_dim") == "latent dimensions" and in_words("r1") == "R1 penalty"
+    assert setting_label("latent_dim") == "latent dimensions" and setting_label("r1_weight") == "R1 penalty weight"
     groups = by_network(["generator_width", "packing", "discriminator_width", "generator_steps"])
     assert groups == {"": ["packing", "discriminator_width"], "generator": ["generator_width", "generator_steps"]}

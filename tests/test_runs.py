@@ -14,10 +14,10 @@ import pytest
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.atomic import DiskFull, append_line, write_arrays, write_bytes
 from genlab.runs.folder import Frame, RunState
-from genlab.runs.history import History, end_last_line, record_measurement
+from genlab.runs.history import History, append_record, finish_last_line
 from genlab.runs.store import MAXIMUM_WAITING
 from genlab.runs.summary import run_row
-from genlab.runs.view import Watch
+from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 
 
@@ -77,13 +77,13 @@ def test_a_pickle_in_a_frame_is_not_run(run: Run) -> None:
 
 def test_a_damaged_line_of_numbers_is_left_out_and_counted(run: Run) -> None:
     for step in (1, 2):
-        record_measurement(run, {"lane": 0, "step": step, "seconds": 0.1, "examples": 5, "losses": {"a": step}})
+        append_record(run, {"lane": 0, "step": step, "seconds": 0.1, "examples": 5, "losses": {"a": step}})
     path = run.path / "metrics.jsonl"
     path.write_bytes(path.read_bytes() + b'nonsense\n{"lane": 0}\n{"lane": 0, "step": 3, "sec')
     history = History(run).update()
     assert history.series(0, "a")[1].tolist() == [1, 2] and history.skipped == 2
-    end_last_line(run)
-    record_measurement(run, {"lane": 0, "step": 4, "seconds": 0.1, "examples": 5, "losses": {"a": 4}})
+    finish_last_line(run)
+    append_record(run, {"lane": 0, "step": 4, "seconds": 0.1, "examples": 5, "losses": {"a": 4}})
     assert history.update().series(0, "a")[0].tolist() == [1, 2, 4]
 
 
@@ -91,7 +91,7 @@ def test_history_reads_only_what_is_new_and_the_last_of_a_step_counts(run: Run) 
     history = History(run)
     assert history.update().series(0, "a")[0].size == 0
     for value in (1.0, 2.0):
-        record_measurement(run, {"lane": 0, "step": 7, "seconds": 0.5, "examples": 9, "losses": {"a": value}})
+        append_record(run, {"lane": 0, "step": 7, "seconds": 0.5, "examples": 9, "losses": {"a": value}})
         history.update()
     assert [array.tolist() for array in history.series(0, "a", "seconds")] == [[0.5], [2.0]]
 
@@ -212,7 +212,7 @@ def test_training_on_a_full_disk_stops_with_the_message(small_disk: Path, backen
     assert state.state == "stopped" and "The disk is full" in state.message
     kept = run.frame_steps(0)
     assert kept and all(run.frame(0, step) for step in kept)
-    assert Watch(run).look().history.skipped == 0
+    assert RunReader(run).read().history.skipped == 0
 
 
 def test_other_errors_of_the_system_are_not_called_a_full_disk(tmp_path: Path) -> None:

@@ -109,10 +109,10 @@ def test_every_round_ends_later_than_the_one_before(clock: str, store: Store, ba
 
 
 def test_lanes_are_interleaved_not_one_after_the_other(store: Store, backend) -> None:
-    from genlab.training.loop import Measured
+    from genlab.training.loop import ChunkTrained
 
     run = store.create(make_spec(lanes=SMALL, budget=20))
-    order = [event.lane for event in train_fully(store, run) if isinstance(event, Measured)]
+    order = [event.lane for event in train_fully(store, run) if isinstance(event, ChunkTrained)]
     assert order == [0, 1] * 20
 
 
@@ -135,13 +135,13 @@ def test_a_run_whose_lanes_all_diverge_has_failed(diverging: str, store: Store, 
 
 
 def test_stopping_keeps_a_checkpoint_from_which_the_curve_goes_on(store: Store, backend) -> None:
-    from genlab.training.loop import Measured
+    from genlab.training.loop import ChunkTrained
     from genlab.training.recorder import record
 
     straight, stopped = (store.create(make_spec(lanes=SMALL, budget=40)) for _ in range(2))
     train_fully(store, straight)
     for event in record(stopped, store):
-        if isinstance(event, Measured) and event.step == 15:
+        if isinstance(event, ChunkTrained) and event.step == 15:
             stopped.request("stop")
     assert stopped.state().state == "stopped" and stopped.state().lanes[0].step < 40
     store.resume(stopped)
@@ -155,14 +155,14 @@ def test_stopping_keeps_a_checkpoint_from_which_the_curve_goes_on(store: Store, 
 
 
 def test_pause_step_and_resume(store: Store, backend) -> None:
-    from genlab.training.loop import Round
+    from genlab.training.loop import RoundCompleted
     from genlab.training.recorder import record
 
     run = store.create(make_spec(lanes=SMALL, budget=10))
     run.request("pause")
     stepped = []
     for event in record(run, store):
-        if isinstance(event, Round) and run.state().state == "paused":
+        if isinstance(event, RoundCompleted) and run.state().state == "paused":
             stepped.append(run.state().lanes[0].step)
             run.request("step" if stepped[-1] < 3 else "resume")
     assert sorted(set(stepped)) == [0, 1, 2, 3]
@@ -208,7 +208,7 @@ def test_a_long_run_keeps_a_bounded_number_of_frames(store: Store) -> None:
     for step in range(2000):
         frame = Frame(lane=0, step=step, metrics={}, arrays={"samples": np.zeros((1, 2), "float32")})
         run.write_frame(frame)
-        recorder._thin(frame, 18.0 * step)
+        recorder._prune_frames(frame, 18.0 * step)
     kept = run.frame_steps(0)
     assert kept[0] == 0 and kept[-1] == 1999, "the first and the newest are there"
     assert kept[:300] == list(range(300))
@@ -216,13 +216,13 @@ def test_a_long_run_keeps_a_bounded_number_of_frames(store: Store) -> None:
 
 
 def test_a_reader_that_leaves_interrupts_the_run_and_keeps_a_checkpoint(store: Store, backend) -> None:
-    from genlab.training.loop import Measured
+    from genlab.training.loop import ChunkTrained
     from genlab.training.recorder import record
 
     run = store.create(make_spec(lanes=SMALL, budget=1000))
     events = record(run, store)
     for event in events:
-        if isinstance(event, Measured) and event.step >= 20:
+        if isinstance(event, ChunkTrained) and event.step >= 20:
             break
     events.close()
     assert run.state().state == "interrupted" and run.checkpoint(0) is not None

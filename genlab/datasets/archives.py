@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from genlab.datasets.examples import MOST_BYTES, refuse, refusing
+from genlab.datasets.examples import MAXIMUM_BYTES, refuse, refusing
 
-MOST_FILES = 40_000
+MAXIMUM_FILES = 40_000
 DIRECTORY_ENTRY = b"PK\x01\x02"
 # zipfile reads these piece by piece, never past the size that was declared; bzip2 and lzma it inflates without a bound.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -24,8 +24,8 @@ def looks_like_zip(content: bytes) -> bool:
 
 def check_count(content: bytes) -> None:
     """Refuse more files than are allowed before zipfile lists them, at half a kilobyte of memory each."""
-    if content.count(DIRECTORY_ENTRY) > MOST_FILES:
-        refuse(f"The zip holds more than {MOST_FILES:,} files.", "Leave some out.")
+    if content.count(DIRECTORY_ENTRY) > MAXIMUM_FILES:
+        refuse(f"The zip holds more than {MAXIMUM_FILES:,} files.", "Leave some out.")
 
 
 @contextmanager
@@ -36,9 +36,9 @@ def opened_archive(file: BinaryIO) -> Iterator[tuple[zipfile.ZipFile, list[zipfi
         for member in members:
             _check_member(member)
         total = sum(member.file_size for member in members)
-        if total > MOST_BYTES:
+        if total > MAXIMUM_BYTES:
             refuse(
-                f"The zip unpacks to {total / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB.",
+                f"The zip unpacks to {total / 1e6:,.0f} MB, more than {MAXIMUM_BYTES / 1e6:,.0f} MB.",
                 "Leave some out, or make the pictures smaller.",
             )
         yield archive, members

@@ -6,8 +6,8 @@ import numpy as np
 
 from genlab.datasets.base import Dataset, Modes
 
-MOST_BINS = 20
-LEAST_EXAMPLES_A_BIN = 25
+MAXIMUM_BINS = 20
+MINIMUM_EXAMPLES_A_BIN = 25
 COMPONENTS = 64  # principal components in which images are binned
 WITHIN = 0.9889  # share of a bin's own training examples that its radius holds: that of a Gaussian within 3 std
 
@@ -34,7 +34,7 @@ def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
     def place(examples: np.ndarray) -> np.ndarray:
         return (examples.reshape(len(examples), -1) - mean) @ turn
 
-    count = int(np.clip(len(train) // LEAST_EXAMPLES_A_BIN, 1, MOST_BINS))
+    count = int(np.clip(len(train) // MINIMUM_EXAMPLES_A_BIN, 1, MAXIMUM_BINS))
     bins = KMeans(count, n_init=4, random_state=0).fit(place(train))
 
     def nearest(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

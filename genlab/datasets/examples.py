@@ -9,13 +9,13 @@ from typing import NoReturn
 
 import numpy as np
 
-LEAST_EXAMPLES = 50
-LEAST_A_CLASS = 4
-MOST_CLASSES = 100
-MOST_ROWS = 200_000
-MOST_COLUMNS = 256
-MOST_BYTES = 200 * 10**6  # of all that is unpacked, in memory at once
-LEAST_SIDE, MOST_SIDE = 4, 64  # pixels
+MINIMUM_EXAMPLES = 50
+MINIMUM_A_CLASS = 4
+MAXIMUM_CLASSES = 100
+MAXIMUM_ROWS = 200_000
+MAXIMUM_COLUMNS = 256
+MAXIMUM_BYTES = 200 * 10**6  # of all that is unpacked, in memory at once
+MINIMUM_SIDE, MAXIMUM_SIDE = 4, 64  # pixels
 LARGEST_NUMBER = 1e30  # its square, which a standard deviation needs, is still far from the end of float64
 NAME_LENGTH = 40
 NAMES_SAID = 8
@@ -56,8 +56,8 @@ class Examples:
     as_they_are: bool = False
     skipped: dict[str, int] = field(default_factory=dict)
 
-    def in_words(self) -> str:
-        words = [outline_in_words(self.values.shape)]
+    def summary(self) -> str:
+        words = [describe_shape(self.values.shape)]
         if self.labels is not None:
             counts = np.bincount(self.labels)
             said = [f"{name} ({count:,})" for name, count in zip(self.names, counts)][:NAMES_SAID]
@@ -66,13 +66,13 @@ class Examples:
         if self.train is not None:
             words.append(f"{self.train:,} to train on, {len(self.values) - self.train:,} to test with")
         if self.values.ndim == 2:
-            words.append(scale_in_words(self.as_they_are))
+            words.append(describe_scaling(self.as_they_are))
         if skipped := [f"{count:,} {why}" for why, count in self.skipped.items() if count]:
             words.append(f"{sum(self.skipped.values()):,} skipped: {', '.join(skipped)}")
         return " · ".join(words)
 
 
-def outline_in_words(shape: Sequence[int]) -> str:
+def describe_shape(shape: Sequence[int]) -> str:
     """What an array of examples of this shape holds."""
     if len(shape) == 2:
         return f"{shape[0]:,} points in {shape[1]} columns"
@@ -80,7 +80,7 @@ def outline_in_words(shape: Sequence[int]) -> str:
     return f"{shape[0]:,} pictures of {shape[1]}x{shape[2]} pixels, {colour}"
 
 
-def scale_in_words(as_they_are: bool) -> str:
+def describe_scaling(as_they_are: bool) -> str:
     return "kept as they are" if as_they_are else "each column scaled to mean 0 and standard deviation 1"
 
 
@@ -114,17 +114,17 @@ def checked(
             "Expected numbers: (examples, columns) for points, or (examples, height, width), if need be with 1 or 3 "
             "channels as a fourth axis, for pictures.",
         )
-    if len(values) < LEAST_EXAMPLES:
+    if len(values) < MINIMUM_EXAMPLES:
         refuse(
             f"There {'is 1 example' if len(values) == 1 else f'are {len(values)} examples'}.",
-            f"At least {LEAST_EXAMPLES} are needed, half of them to test with: add more.",
+            f"At least {MINIMUM_EXAMPLES} are needed, half of them to test with: add more.",
         )
-    if len(values) > MOST_ROWS:
-        refuse(f"There are {len(values):,} examples, more than {MOST_ROWS:,}.", "Leave some out.")
-    if train is not None and min(train, len(values) - train) < LEAST_EXAMPLES // 2:
+    if len(values) > MAXIMUM_ROWS:
+        refuse(f"There are {len(values):,} examples, more than {MAXIMUM_ROWS:,}.", "Leave some out.")
+    if train is not None and min(train, len(values) - train) < MINIMUM_EXAMPLES // 2:
         refuse(
             f"There are {train:,} examples to train on and {len(values) - train:,} to test with.",
-            f"At least {LEAST_EXAMPLES // 2} of each are needed: add more, or give one array called examples.",
+            f"At least {MINIMUM_EXAMPLES // 2} of each are needed: add more, or give one array called examples.",
         )
     values = _points(values, columns) if values.ndim == 2 else _pictures(values)
     if labels is None:
@@ -139,10 +139,10 @@ def refuse(what: str, advice: str) -> NoReturn:
 
 def _points(values: np.ndarray, columns: Sequence[str] | None) -> np.ndarray:
     count = values.shape[1]
-    if not 2 <= count <= MOST_COLUMNS:
+    if not 2 <= count <= MAXIMUM_COLUMNS:
         refuse(
             f"There {'is 1 column' if count == 1 else f'are {count:,} columns'} of numbers.",
-            f"Points have 2 to {MOST_COLUMNS} columns: add or leave out some.",
+            f"Points have 2 to {MAXIMUM_COLUMNS} columns: add or leave out some.",
         )
     values = values.astype("float64", copy=False)
 
@@ -170,11 +170,11 @@ def _pictures(values: np.ndarray) -> np.ndarray:
     if values.ndim == 3:
         values = values[..., None]
     _, height, width, channels = values.shape
-    if not (min(height, width) >= LEAST_SIDE and max(height, width) <= MOST_SIDE and channels in (1, 3)):
+    if not (min(height, width) >= MINIMUM_SIDE and max(height, width) <= MAXIMUM_SIDE and channels in (1, 3)):
         refuse(
             f"The pictures are {height}x{width} pixels with {channels} channels.",
-            f"Expected sides of {LEAST_SIDE} to {MOST_SIDE} pixels and 1 or 3 channels: resize them, or upload a zip "
-            "of picture files, which is resized here.",
+            f"Expected sides of {MINIMUM_SIDE} to {MAXIMUM_SIDE} pixels and 1 or 3 channels: resize them, or upload a "
+            "zip of picture files, which is resized here.",
         )
     lowest, highest = values.min(), values.max()
     whole = values.dtype.kind in "iu"
@@ -200,10 +200,10 @@ def _classes(
             "Expected one whole number or word for each example: give as many labels as examples, or none.",
         )
     distinct, index = np.unique(labels, return_inverse=True)
-    if not 2 <= len(distinct) <= MOST_CLASSES:
+    if not 2 <= len(distinct) <= MAXIMUM_CLASSES:
         refuse(
             f"The labels name {'a single class' if len(distinct) == 1 else f'{len(distinct):,} classes'}.",
-            f"Expected 2 to {MOST_CLASSES} classes: leave the labels out, or merge some.",
+            f"Expected 2 to {MAXIMUM_CLASSES} classes: leave the labels out, or merge some.",
         )
     words = [word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word) for word in distinct.tolist()]
     if names is not None:
@@ -215,7 +215,7 @@ def _classes(
         words = [names[label] for label in distinct.tolist()]
     for part in (index,) if train is None else (index[:train], index[train:]):
         counts = np.bincount(part, minlength=len(words))
-        least = LEAST_A_CLASS if train is None else 1
+        least = MINIMUM_A_CLASS if train is None else 1
         if counts.min() < least:
             refuse(
                 f"Class '{readable(words[counts.argmin()])}' has {counts.min()} examples"

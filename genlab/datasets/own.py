@@ -15,15 +15,15 @@ from filelock import FileLock
 
 from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Kind, labelled
 from genlab.datasets.bins import unlabelled
-from genlab.datasets.examples import DataRefused, Examples, outline_in_words, refuse, scale_in_words, scaled
+from genlab.datasets.examples import DataRefused, Examples, describe_scaling, describe_shape, refuse, scaled
 from genlab.datasets.pictures import read_folder
-from genlab.datasets.reading import KEEP, MOST_UPLOAD, main_array, npz_outlines, read, read_npz
+from genlab.datasets.reading import KEEP, MAXIMUM_UPLOAD, main_array, npz_outlines, read, read_npz
 from genlab.registry import DATASETS
 from genlab.runs.atomic import write_arrays
 from genlab.spec import Settings
 
 NAME = re.compile(r"\w[\w .-]{0,63}")  # of a file that somebody put there; `save` makes stricter ones
-MOST_STORED = 2 * 10**9  # bytes: visitors must not fill the disk of a public server
+MAXIMUM_STORED = 2 * 10**9  # bytes: visitors must not fill the disk of a public server
 STEPS: dict[Kind, int] = {"points": 3000, "images": 2200}
 
 
@@ -60,8 +60,8 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
             shape[0] += outlines["x_test"][0][0]
         kind = "points" if len(shape) == 2 else "images"
         labels = ", with labels" if {"labels", "y_train"} & set(outlines) else ""
-        scale = f", {scale_in_words(KEEP in outlines)}" if kind == "points" else ""
-        description = f"Own data: {outline_in_words(shape)}{labels}{scale}."
+        scale = f", {describe_scaling(KEEP in outlines)}" if kind == "points" else ""
+        description = f"Own data: {describe_shape(shape)}{labels}{scale}."
     except (DataRefused, OSError, IndexError) as error:
         reason = f"{Path(path).name} cannot be used. {error}"
     return DatasetEntry(
@@ -120,9 +120,9 @@ def save(name: str, found: Examples) -> str:
                 f"There is a data set called '{slug}' already, with other content.",
                 f"Nothing is ever replaced: choose another name, for example {free}.",
             )
-        if sum(file.stat().st_size for file in folder.glob("*.npz")) + found.values.nbytes > MOST_STORED:
+        if sum(file.stat().st_size for file in folder.glob("*.npz")) + found.values.nbytes > MAXIMUM_STORED:
             refuse(
-                f"The data sets stored here would take more than {MOST_STORED / 1e9:.0f} GB.",
+                f"The data sets stored here would take more than {MAXIMUM_STORED / 1e9:.0f} GB.",
                 "Ask whoever runs this genlab to make room in its data folder.",
             )
         write_arrays(path, as_arrays(found))
@@ -171,7 +171,7 @@ def import_path(source: Path, name: str | None, pixels: int = 28, colour: bool =
         refuse(f"There is no file or folder {source}.", "Check the path.")
     else:
         with source.open("rb") as file:
-            found = read(source.name, file.read(MOST_UPLOAD + 1), pixels, colour)
+            found = read(source.name, file.read(MAXIMUM_UPLOAD + 1), pixels, colour)
     return save(name or source.resolve().stem, found), found
 
 

@@ -14,9 +14,9 @@ from PIL import Image, ImageOps
 from genlab.datasets.archives import check_count, opened_archive
 from genlab.datasets.examples import DataRefused, Examples, checked, refuse, refusing
 
-MOST_PICTURES = 20_000
-MOST_PIXELS = 40 * 10**6  # of one picture
-MOST_PIXELS_IN_ALL = 2_000 * 10**6  # of all in a zip: about half a minute of decoding
+MAXIMUM_PICTURES = 20_000
+MAXIMUM_PIXELS = 40 * 10**6  # of one picture
+MAXIMUM_PIXELS_IN_ALL = 2_000 * 10**6  # of all in a zip: about half a minute of decoding
 SIZES = (28, 32)  # pixels that a picture is resized to
 FORMATS = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "WEBP": (".webp",), "GIF": (".gif",), "BMP": (".bmp",)}
 SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
@@ -33,7 +33,7 @@ def read_zip(content: bytes, pixels: int = 28, colour: bool = False) -> Examples
             (PurePosixPath(member.filename.replace("\\", "/")), lambda member=member: archive.open(member))  # type: ignore[misc]
             for member in members
         ]
-        return _read(files, pixels, colour, MOST_PIXELS_IN_ALL)
+        return _read(files, pixels, colour, MAXIMUM_PIXELS_IN_ALL)
 
 
 def read_folder(folder: Path, pixels: int = 28, colour: bool = False) -> Examples:
@@ -56,15 +56,15 @@ def _read(files: list[tuple[PurePosixPath, Opener]], pixels: int, colour: bool, 
     skipped = {"hidden": len(files) - len(seen), "not a picture": len(seen) - len(pictures)}
     if not pictures:
         refuse(f"There are no pictures among its {len(files):,} files.", f"Expected {KINDS} files, in folders or not.")
-    if len(pictures) > MOST_PICTURES:
-        refuse(f"There are {len(pictures):,} pictures, more than {MOST_PICTURES:,}.", "Leave some out.")
+    if len(pictures) > MAXIMUM_PICTURES:
+        refuse(f"There are {len(pictures):,} pictures, more than {MAXIMUM_PICTURES:,}.", "Leave some out.")
     values = np.empty((len(pictures), pixels, pixels, 3 if colour else 1), "uint8")
     for i, (path, opener) in enumerate(pictures):
         with opener() as file:
             values[i], decoded = picture(file, str(path), pixels, colour)
         if allowance is not None and (allowance := allowance - decoded) < 0:
             refuse(
-                f"The pictures have more than {MOST_PIXELS_IN_ALL / 1e6:,.0f} million pixels in all.",
+                f"The pictures have more than {MAXIMUM_PIXELS_IN_ALL / 1e6:,.0f} million pixels in all.",
                 "Leave some out, or make them smaller first.",
             )
     return checked(values, labels_from([path for path, _ in pictures]), skipped=skipped)
@@ -89,7 +89,8 @@ def labels_from(paths: list[PurePosixPath]) -> np.ndarray | None:
 def picture(file: IO[bytes], name: str, pixels: int, colour: bool) -> tuple[np.ndarray, int]:
     """A picture file -> (pixels, pixels, 1 or 3) bytes, and how many pixels it had. Raises DataRefused.
 
-    Turned as its camera says, laid over white where it is transparent, cut to the square in its middle, and resized.
+    Turned as its EXIF orientation says, laid over white where it is transparent, cut to the square in its middle, and
+    resized.
     """
     with refusing(f"The picture '{name[:80]}'", "It may be damaged: leave it out, or save it again."):
         try:
@@ -97,7 +98,7 @@ def picture(file: IO[bytes], name: str, pixels: int, colour: bool) -> tuple[np.n
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise _too_large(name) from error
         width, height = image.size
-        if width * height > MOST_PIXELS:
+        if width * height > MAXIMUM_PIXELS:
             raise _too_large(name, f" of {width:,} x {height:,} pixels")
         image.draft("RGB" if colour else "L", (2 * pixels, 2 * pixels))  # a JPEG is decoded at a fraction of its size
         image = _eight_bits(image)
@@ -124,6 +125,6 @@ def _eight_bits(image: Any) -> Any:
 
 def _too_large(name: str, size: str = "") -> DataRefused:
     return DataRefused(
-        f"The picture '{name[:80]}' is too large{size}. Expected at most {MOST_PIXELS / 1e6:.0f} million pixels: make "
-        "it smaller, or leave it out."
+        f"The picture '{name[:80]}' is too large{size}. Expected at most {MAXIMUM_PIXELS / 1e6:.0f} million pixels: "
+        "make it smaller, or leave it out."
     )

@@ -15,9 +15,9 @@ import numpy as np
 
 from genlab.datasets.archives import check_count, looks_like_zip, opened_archive
 from genlab.datasets.examples import (
-    MOST_BYTES,
-    MOST_COLUMNS,
-    MOST_ROWS,
+    MAXIMUM_BYTES,
+    MAXIMUM_COLUMNS,
+    MAXIMUM_ROWS,
     NAME_LENGTH,
     Examples,
     checked,
@@ -26,9 +26,9 @@ from genlab.datasets.examples import (
 )
 from genlab.datasets.pictures import KINDS, read_zip
 
-MOST_UPLOAD = 50 * 10**6  # bytes
-LONGEST_LINE = 100 * MOST_COLUMNS  # characters of a table
-MOST_PAINTED = 5_000  # points
+MAXIMUM_UPLOAD = 50 * 10**6  # bytes
+LONGEST_LINE = 100 * MAXIMUM_COLUMNS  # characters of a table
+MAXIMUM_PAINTED = 5_000  # points
 SMALL = 3.0  # painted or typed points no farther than this from 0 are kept as they are
 LABEL_WORDS = ("label", "labels", "class")
 EXAMPLES_NAMES = ("examples", "x", "data")
@@ -44,9 +44,9 @@ def read(name: str, content: bytes, pixels: int = 28, colour: bool = False) -> E
     with refusing(f"'{name[:80]}'", f"{EXPECTED}."):
         if not content:
             refuse(f"'{name[:80]}' is empty.", f"{EXPECTED}.")
-        if len(content) > MOST_UPLOAD:
+        if len(content) > MAXIMUM_UPLOAD:
             refuse(
-                f"'{name[:80]}' has {len(content) / 1e6:,.0f} MB, more than {MOST_UPLOAD / 1e6:.0f} MB.",
+                f"'{name[:80]}' has {len(content) / 1e6:,.0f} MB, more than {MAXIMUM_UPLOAD / 1e6:.0f} MB.",
                 "Leave some out, or make its pictures smaller.",
             )
         if looks_like_zip(content):
@@ -95,9 +95,10 @@ def read_table(content: bytes) -> Examples:
             numbers.append(value)
         if labelled:
             labels.append(cells[-1][:NAME_LENGTH])
-        if count > MOST_ROWS or len(numbers) * numbers.itemsize > MOST_BYTES:
+        if count > MAXIMUM_ROWS or len(numbers) * numbers.itemsize > MAXIMUM_BYTES:
             refuse(
-                f"There are more than {MOST_ROWS:,} rows, or more than {MOST_BYTES // numbers.itemsize:,} numbers.",
+                f"There are more than {MAXIMUM_ROWS:,} rows, or more than {MAXIMUM_BYTES // numbers.itemsize:,} "
+                "numbers.",
                 "Leave some out.",
             )
     if not numbers:
@@ -115,8 +116,8 @@ def read_typed(text: str) -> Examples:
 def read_painted(points: Any) -> Examples:
     """Points as the canvas sends them, a list of pairs. Raises DataRefused."""
     with refusing("The painting", "Clear it and paint again."):
-        if len(points) > MOST_PAINTED:
-            refuse(f"There are {len(points):,} points, more than {MOST_PAINTED:,}.", "Undo some.")
+        if len(points) > MAXIMUM_PAINTED:
+            refuse(f"There are {len(points):,} points, more than {MAXIMUM_PAINTED:,}.", "Undo some.")
         return _as_drawn(checked(np.array(points, dtype="float64").reshape(len(points), 2)))
 
 
@@ -133,7 +134,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, str]]:
         if len(line) > LONGEST_LINE:
             refuse(
                 f"Line {number} has more than {LONGEST_LINE:,} characters.",
-                f"Expected a row of up to {MOST_COLUMNS} numbers a line: check that this is a table.",
+                f"Expected a row of up to {MAXIMUM_COLUMNS} numbers a line: check that this is a table.",
             )
         if line.strip():
             yield number, line.strip("\r\n")
@@ -176,8 +177,8 @@ def read_npz(file: BinaryIO) -> Examples:
                 f"x_train has shape {shapes[0]}, x_test {shapes[-1] if len(shapes) > 1 else 'is missing'}.",
                 "Expected both, of the same shape but for their length; or one array called examples.",
             )
-        if len(shapes[0]) == 2 and 8 * sum(map(math.prod, shapes)) > MOST_BYTES:
-            refuse(f"There are more than {MOST_BYTES // 8:,} numbers.", "Leave some out.")
+        if len(shapes[0]) == 2 and 8 * sum(map(math.prod, shapes)) > MAXIMUM_BYTES:
+            refuse(f"There are more than {MAXIMUM_BYTES // 8:,} numbers.", "Leave some out.")
 
         def load(name: str) -> np.ndarray:
             with archive.open(f"{name}.npy") as opened:

@@ -10,7 +10,7 @@ import numpy as np
 from genlab.datasets.base import Dataset, Modes
 from genlab.spec import Settings, setting
 
-LEAST_STD = 0.01  # by which samples are judged where the noise is smaller: no model hits a point or a line exactly
+MINIMUM_STD = 0.01  # by which samples are judged where the noise is smaller: no model hits a point or a line exactly
 REACH = 3.0  # standard deviations from a curve up to which a sample is on it
 
 Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
@@ -40,4 +40,4 @@ def toy(name: str, settings: ToySettings, draw: Draw, modes: Modes) -> Dataset:
 
 def judged(std: float) -> float:
     """The standard deviation by which samples are judged: that of the noise, but at least 0.01."""
-    return max(std, LEAST_STD)
+    return max(std, MINIMUM_STD)

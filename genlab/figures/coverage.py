@@ -12,8 +12,8 @@ from genlab.metrics.modes import SOLID
 from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
-MOST_NAMES = 20  # written under the bars
-MOST_BARS = 100  # modes above which a line per lane takes the place of the bars
+MAXIMUM_NAMES = 20  # written under the bars
+MAXIMUM_BARS = 100  # modes above which a line per lane takes the place of the bars
 
 
 def coverage(view: RunView) -> go.Figure:
@@ -28,7 +28,7 @@ def coverage(view: RunView) -> go.Figure:
     names = [str(name) for name in view.reference["names"]]
     real = view.reference["mode_share"]
     lanes = [frame for frame in view.frames if frame is not None]
-    if len(names) > MOST_BARS:
+    if len(names) > MAXIMUM_BARS:
         lines = [_line(frame.arrays["mode_share"], names, view.title(frame.lane), frame.lane) for frame in lanes]
         return make(
             f"{title(view, view.reference)}, largest first",
@@ -52,7 +52,7 @@ def coverage(view: RunView) -> go.Figure:
     highest = max([float(real.max()), *(float(frame.arrays["mode_share"].max()) for frame in lanes)])
     # In steps of a quarter of the largest real share, so that the axis rests while the bars move.
     top = float(np.ceil(1.02 * highest / (0.25 * real.max())) * 0.25 * real.max())
-    named = {"tickvals": at, "ticktext": names} if len(names) <= MOST_NAMES else {}
+    named = {"tickvals": at, "ticktext": names} if len(names) <= MAXIMUM_NAMES else {}
     return make(
         title(view, view.reference),
         traces,

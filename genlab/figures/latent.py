@@ -11,11 +11,11 @@ from genlab.figures.base import FigureEntry, cloud, make, mode_colour, nothing_y
 from genlab.registry import FIGURES, MODELS
 from genlab.runs.view import RunView
 
-LEAST_EXTENT = 3.5  # holds 99.8 % of a standard normal in the plane
-FEWEST_FOR_A_NAME = 8  # points of a mode below which its name is not written ...
+MINIMUM_EXTENT = 3.5  # holds 99.8 % of a standard normal in the plane
+MINIMUM_FOR_A_NAME = 8  # points of a mode below which its name is not written ...
 NAME_DISTANCE = 0.12  # of the picture's half side
-MOST_NAMES = 12  # ... and modes above which none is
-MOST_TRACES = 20  # modes above which all share one trace: each more costs as much as hundreds of points
+MAXIMUM_NAMES = 12  # ... and modes above which none is
+MAXIMUM_TRACES = 20  # modes above which all share one trace: each more costs as much as hundreds of points
 
 
 def latent(view: RunView, lane: int) -> go.Figure:
@@ -33,18 +33,18 @@ def latent(view: RunView, lane: int) -> go.Figure:
         share = float(frame.arrays["latent_share"])
         title = f"{'Codes' if encoded else 'Prior'} · PCA, {share:.0%} of variance"
     # Rounded up, so that the axes rest while the cloud moves.
-    extent = max(LEAST_EXTENT, float(np.ceil(1.05 * np.quantile(np.abs(points), 0.998))))
+    extent = max(MINIMUM_EXTENT, float(np.ceil(1.05 * np.quantile(np.abs(points), 0.998))))
     names = [str(name) for name in view.reference["names"]]
     traces, labels = [], []
-    if len(names) > MOST_TRACES:
+    if len(names) > MAXIMUM_TRACES:
         traces.append(_one_cloud(points, modes, names))
-    for mode in range(-1, len(names) if len(names) <= MOST_TRACES else -1):
+    for mode in range(-1, len(names) if len(names) <= MAXIMUM_TRACES else -1):
         members = points[modes == mode]
         if not len(members):
             continue
         name = names[mode] if mode >= 0 else "on no mode"
         traces.append(cloud(members, name, "", size=4, color=mode_colour(mode), opacity=0.8))
-        if mode >= 0 and len(members) >= FEWEST_FOR_A_NAME and len(names) <= MOST_NAMES:
+        if mode >= 0 and len(members) >= MINIMUM_FOR_A_NAME and len(names) <= MAXIMUM_NAMES:
             labels.append(_label(name, np.median(members, axis=0), extent))
     return make(title, traces, shapes=_prior(view.spec.lanes[lane].settings), annotations=labels, **square(extent))
 

@@ -11,7 +11,7 @@ from genlab.figures.base import LANE_COLOURS, FigureEntry, chart_with_legend, ma
 from genlab.registry import FIGURES, MODELS
 from genlab.runs.view import RunView
 
-MOST_POINTS = 400  # drawn per curve
+MAXIMUM_POINTS = 400  # drawn per curve
 START = 0.05  # of the curve, left out when its axis is chosen: first losses may be many times the rest
 DASHES = ("solid", "dot", "dash")
 
@@ -23,7 +23,7 @@ def losses(view: RunView, lane: int) -> go.Figure:
     traces, settled = [], [np.zeros(0)]
     for (label, name), dash in zip(family.curves.items(), DASHES, strict=False):
         at, values = view.history.series(lane, name, against)
-        keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_POINTS)).astype(int))
+        keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MAXIMUM_POINTS)).astype(int))
         at, values = at[keep].astype("float32"), values[keep].astype("float32")
         settled.append(values[int(START * len(values)) :])
         line = {"color": LANE_COLOURS[lane], "dash": dash, "width": 2}

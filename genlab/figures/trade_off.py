@@ -11,7 +11,7 @@ from genlab.figures.base import LANE_COLOURS, REAL, FigureEntry, chart_with_lege
 from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
-MOST_POINTS = 200  # of a trail
+MAXIMUM_POINTS = 200  # of a trail
 ROOM = 0.06  # beyond 0 and 1, so that the ends of a trail are seen whole
 
 
@@ -76,7 +76,7 @@ def solid_modes(view: RunView) -> go.Figure:
 
 def _thinned(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evenly chosen points of a curve, the first and the last among them."""
-    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_POINTS)).astype(int))
+    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MAXIMUM_POINTS)).astype(int))
     return at[keep], values[keep]
 
 

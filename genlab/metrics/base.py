@@ -18,7 +18,7 @@ ANY = (-np.inf, np.inf)
 
 
 class Diverged(ValueError):
-    """Values that are not finite, as a model gives that has diverged."""
+    """A loss, a sample or a code is no longer a finite number: the model has diverged."""
 
 
 @dataclass(frozen=True)

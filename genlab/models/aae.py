@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models import coders
+from genlab.models import encoder_decoder
 from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
 
-class AaeSettings(coders.CoderSettings):
+class AaeSettings(encoder_decoder.AutoencoderSettings):
     learning_rate: float = setting(
         5e-4, "Step size of the autoencoder's Adam.", minimum=0, maximum=1, live=True, main=True
     )
@@ -19,7 +19,12 @@ class AaeSettings(coders.CoderSettings):
         3e-3, "Step size of the latent's discriminator.", minimum=0, maximum=1, live=True, main=True
     )
     adversarial_weight: float = setting(
-        0.2, "Weight of deceiving it, beside the squared error.", minimum=0, maximum=1000, live=True, main=True
+        0.2,
+        "Weight of the encoder's adversarial loss beside the squared error.",
+        minimum=0,
+        maximum=1000,
+        live=True,
+        main=True,
     )
     posterior: Literal["deterministic", "gaussian"] = setting(
         "gaussian", "A code is a point, or is drawn from a Gaussian that the encoder describes."
@@ -46,9 +51,9 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     Recorded:
 
-    - `autoencoder/reconstruction`: the squared error summed over the values of an example; `autoencoder/deceive`: the
-      encoder's share of the game, ln 2 = 0.693 where codes and prior cannot be told apart; `autoencoder/loss`: the
-      weighted sum.
+    - `autoencoder/reconstruction`: the squared error summed over the values of an example; `autoencoder/adversarial`:
+      the encoder's non-saturating loss, ln 2 = 0.693 where codes and prior cannot be told apart; `autoencoder/loss`:
+      the weighted sum.
     - `discriminator/loss`: 2 ln 2 = 1.386 there.
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of draws and of codes that it gets
       right.
@@ -59,25 +64,25 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
     from genlab.models import losses, networks
 
     gaussian = settings.posterior == "gaussian"
-    both = coders.make_coders(settings, dataset, context, moments=gaussian)
+    autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context, moments=gaussian)
     discriminator = networks.encoder(
         (settings.latent_dim,), 1, settings.discriminator_width, context.seed + 2000, "discriminator"
     )
 
     def code(x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
         if not gaussian:
-            return both.code(x, labels, training)
-        mean, log_variance = both.moments(x, labels, training)
+            return autoencoder.code(x, labels, training)
+        mean, log_variance = autoencoder.moments(x, labels, training)
         return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
 
-    def reconstruct(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def autoencoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         codes = code(x, labels, training=True)
-        error = losses.squared_error(x, both.decode(codes, labels, training=True))
-        deceive = losses.non_saturating_loss(discriminator(codes))
+        error = losses.squared_error(x, autoencoder.decode(codes, labels, training=True))
+        adversarial = losses.non_saturating_loss(discriminator(codes))
         weight = ops.convert_to_tensor(settings.adversarial_weight)
-        return {"loss": error + weight * deceive, "reconstruction": error, "deceive": deceive}
+        return {"loss": error + weight * adversarial, "reconstruction": error, "adversarial": adversarial}
 
-    def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
         real_logits = discriminator(draws, training=True)
         fake_logits = discriminator(code(x, labels), training=True)
@@ -90,27 +95,27 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
     return Model(
-        networks={**both.networks, "discriminator": discriminator},
+        networks={**autoencoder.networks, "discriminator": discriminator},
         phases=[
             Phase(
                 "autoencoder",
                 ("encoder", "decoder"),
-                reconstruct,
-                ("loss", "reconstruction", "deceive"),
+                autoencoder_loss,
+                ("loss", "reconstruction", "adversarial"),
                 adam(settings.learning_rate, 0.5),
             ),
             Phase(
                 "discriminator",
                 ("discriminator",),
-                tell_apart,
+                discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
                 adam(settings.discriminator_learning_rate, 0.5),
                 settings.discriminator_steps,
             ),
         ],
         latent_dim=settings.latent_dim,
-        sample=both.decode,
-        encode=both.moments if gaussian else lambda x, labels: (both.code(x, labels),),
+        sample=autoencoder.decode,
+        encode=autoencoder.moments if gaussian else lambda x, labels: (autoencoder.code(x, labels),),
     )
 
 
@@ -123,13 +128,13 @@ MODELS.add(
         build=build_aae,
         curves={
             "reconstruction": "autoencoder/reconstruction",
-            "encoder": "autoencoder/deceive",
+            "encoder": "autoencoder/adversarial",
             "discriminator": "discriminator/loss",
         },
         abilities=("sample", "encode", "reconstruct"),
         defaults={
             "images": {
-                **coders.IMAGES,
+                **encoder_decoder.IMAGES,
                 "learning_rate": 1e-3,
                 "discriminator_learning_rate": 1e-3,
                 "adversarial_weight": 1.0,

@@ -10,7 +10,7 @@ from genlab.models.base import Context, Model, Phase, Tensor
 from genlab.spec import Settings, setting
 
 if TYPE_CHECKING:
-    from genlab.models.losses import Game
+    from genlab.models.losses import AdversarialLosses
 
 
 class AdversarialSettings(Settings):
@@ -43,17 +43,20 @@ class AdversarialSettings(Settings):
     instance_noise_steps: int = setting(
         0, "Steps in which that noise falls to zero along a line; 0 keeps it.", minimum=0, maximum=1_000_000, live=True
     )
-    r1: float = setting(
-        0.0, "Weight of the penalty on the discriminator's slope at real examples.", minimum=0, maximum=1000
+    r1_weight: float = setting(
+        0.0,
+        "Weight of the R1 penalty: the discriminator's squared gradient norm at real examples.",
+        minimum=0,
+        maximum=1000,
     )
     packing: int = setting(1, "Examples that the discriminator judges together.", minimum=1, maximum=8)
     spectral_normalization: bool = setting(
-        False, "Bound how steep the discriminator can be, which keeps it from winning outright."
+        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
     )
     generator_offset: float = setting(
         0.0, "Added to all that the generator makes: a bad start, to see what recovers.", minimum=-10, maximum=10
     )
-    generator_average: float = setting(
+    ema_decay: float = setting(
         0.0,
         "Decay of a running average of the generator's weights, to sample from; 0: none.",
         minimum=0,
@@ -79,11 +82,11 @@ def build_adversarial(
     settings: Any,
     dataset: Dataset,
     context: Context,
-    game: Game,
+    adversarial: AdversarialLosses,
     penalty: Penalty | None = None,
     largest_weight: Any = None,
 ) -> Model:
-    """A generator and a discriminator of examples that play this game, as the settings ask.
+    """A generator and a discriminator of examples that play this adversarial, as the settings ask.
 
     Args:
         penalty: added to the discriminator's loss and recorded as `discriminator/penalty`.
@@ -116,8 +119,8 @@ def build_adversarial(
         pack=pack,
     )
     parts = {"generator": generator, "discriminator": discriminator}
-    if settings.generator_average:
-        parts["generator_average"] = make_generator("generator_average")  # the same seed: it starts as a copy
+    if settings.ema_decay:
+        parts["ema_decay"] = make_generator("ema_decay")  # the same seed: it starts as a copy
     spread = float(dataset.train.std())
     smoothing = getattr(settings, "label_smoothing", 0.0)
 
@@ -150,51 +153,51 @@ def build_adversarial(
     def together(labels: Tensor) -> Tensor:
         return networks.packed(labels[:, None], pack)
 
-    def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, given = seen(x), seen(fakes(labels, training=False)), together(labels)
         real_logits, fake_logits = judge(real, given, training=True), judge(fake, given, training=True)
-        loss = game.discriminator(real_logits, fake_logits, smoothing)
+        loss = adversarial.discriminator(real_logits, fake_logits, smoothing)
         logs: dict[str, Tensor] = {}
-        if game.probability:
-            logs |= losses.accuracies(real_logits, fake_logits, game.border)
+        if adversarial.probability:
+            logs |= losses.accuracies(real_logits, fake_logits, adversarial.threshold)
         else:
             logs["gap"] = ops.mean(real_logits) - ops.mean(fake_logits)
         if penalty:
             logs["penalty"] = penalty(judge, real, fake, given)
             loss = loss + logs["penalty"]
-        if settings.r1:
+        if settings.r1_weight:
             gradient = context.input_gradient(lambda at: judge(at, given), real)
-            logs["r1"] = settings.r1 * losses.r1_penalty(gradient)
+            logs["r1"] = settings.r1_weight * losses.r1_penalty(gradient)
             loss = loss + logs["r1"]
         return {"loss": loss, **logs}
 
-    def deceive(_: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def generator_loss(_: Tensor, labels: Tensor) -> dict[str, Tensor]:
         fake = seen(fakes(labels, training=True))
-        return {"loss": game.generator(judge(fake, together(labels)))}
+        return {"loss": adversarial.generator(judge(fake, together(labels)))}
 
     def clip() -> None:
         for weight in discriminator.trainable_variables:
             weight.assign(ops.clip(weight, -largest_weight, largest_weight))
 
     def average() -> None:
-        decay = settings.generator_average
-        for mean, weight in zip(parts["generator_average"].weights, generator.weights, strict=True):
+        decay = settings.ema_decay
+        for mean, weight in zip(parts["ema_decay"].weights, generator.weights, strict=True):
             mean.assign(decay * mean + (1.0 - decay) * weight)
 
     def adam(learning_rate: Any, beta_1: float) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
-    logs = ("loss", *(("accuracy_real", "accuracy_fake") if game.probability else ("gap",)))
-    logs += ("penalty",) * bool(penalty) + ("r1",) * bool(settings.r1)
-    final = parts.get("generator_average", generator)
-    to_score = game.probability or (lambda logits: logits)
+    logs = ("loss", *(("accuracy_real", "accuracy_fake") if adversarial.probability else ("gap",)))
+    logs += ("penalty",) * bool(penalty) + ("r1",) * bool(settings.r1_weight)
+    final = parts.get("ema_decay", generator)
+    to_score = adversarial.probability or (lambda logits: logits)
     return Model(
         networks=parts,
         phases=[
             Phase(
                 "discriminator",
                 ("discriminator",),
-                tell_apart,
+                discriminator_loss,
                 logs,
                 adam(settings.discriminator_learning_rate, settings.discriminator_beta_1),
                 settings.discriminator_steps,
@@ -203,19 +206,19 @@ def build_adversarial(
             Phase(
                 "generator",
                 ("generator",),
-                deceive,
+                generator_loss,
                 ("loss",),
                 adam(settings.generator_learning_rate, settings.generator_beta_1),
                 settings.generator_steps,
-                after=average if settings.generator_average else None,
-                follows=("generator_average",) if settings.generator_average else (),
+                after=average if settings.ema_decay else None,
+                follows=("ema_decay",) if settings.ema_decay else (),
             ),
         ],
         latent_dim=settings.latent_dim,
         sample=lambda latent, labels: generate(final, latent, labels, training=False),
         score=None if pack > 1 else lambda x, labels: to_score(judge(x, labels))[:, 0],
-        logit=None if pack > 1 else lambda x, labels: judge(x, labels)[:, 0] - game.border,
-        score_is="probability" if game.probability else "value",
+        logit=None if pack > 1 else lambda x, labels: judge(x, labels)[:, 0] - adversarial.threshold,
+        score_is="probability" if adversarial.probability else "value",
         prior=settings.prior,
         conditional=settings.conditional,
     )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from genlab.datasets.base import Dataset
-from genlab.models import coders
+from genlab.models import encoder_decoder
 from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
 
-class AeSettings(coders.CoderSettings):
+class AeSettings(encoder_decoder.AutoencoderSettings):
     standardized_codes: bool = setting(
         False, "Give the codes mean 0 and variance 1, so that draws from the prior fall among them."
     )
 
 
-class WaeSettings(coders.CoderSettings):
+class WaeSettings(encoder_decoder.AutoencoderSettings):
     mmd_weight: float = setting(
         10.0, "Weight of the distance between codes and prior.", minimum=0, maximum=10_000, live=True, main=True
     )
@@ -61,11 +61,11 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
     from genlab.models import losses
 
     standardized = mmd_weight is None and settings.standardized_codes
-    both = coders.make_coders(settings, dataset, context, standardized=standardized)
+    autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context, standardized=standardized)
 
-    def reconstruct(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        codes = both.code(x, labels, training=True)
-        error = losses.squared_error(x, both.decode(codes, labels, training=True))
+    def autoencoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        codes = autoencoder.code(x, labels, training=True)
+        error = losses.squared_error(x, autoencoder.decode(codes, labels, training=True))
         if mmd_weight is None:
             return {"loss": error}
         draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
@@ -75,11 +75,11 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
     logs = ("loss",) if mmd_weight is None else ("loss", "reconstruction", "mmd")
     optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
     return Model(
-        networks=both.networks,
-        phases=[Phase("autoencoder", ("encoder", "decoder"), reconstruct, logs, optimizer)],
+        networks=autoencoder.networks,
+        phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],
         latent_dim=settings.latent_dim,
-        sample=both.decode,
-        encode=lambda x, labels: (both.code(x, labels),),
+        sample=autoencoder.decode,
+        encode=lambda x, labels: (autoencoder.code(x, labels),),
     )
 
 
@@ -92,7 +92,7 @@ MODELS.add(
         build=build_ae,
         curves={"reconstruction": "autoencoder/loss"},
         abilities=("sample", "encode", "reconstruct"),
-        defaults={"images": {**coders.IMAGES, "standardized_codes": True}},
+        defaults={"images": {**encoder_decoder.IMAGES, "standardized_codes": True}},
     )
 )
 MODELS.add(
@@ -104,6 +104,6 @@ MODELS.add(
         build=build_wae,
         curves={"reconstruction": "autoencoder/reconstruction", "MMD": "autoencoder/mmd"},
         abilities=("sample", "encode", "reconstruct"),
-        defaults={"images": coders.IMAGES},
+        defaults={"images": encoder_decoder.IMAGES},
     )
 )

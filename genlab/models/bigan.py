@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from genlab.datasets.base import Dataset
-from genlab.models import coders
+from genlab.models import encoder_decoder
 from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
 
-class BiganSettings(coders.CoderSettings):
+class BiganSettings(encoder_decoder.AutoencoderSettings):
     discriminator_learning_rate: float = setting(
         1e-3, "Step size of the discriminator.", minimum=0, maximum=1, live=True, main=True
     )
@@ -21,7 +21,9 @@ class BiganSettings(coders.CoderSettings):
     discriminator_steps: int = setting(
         1, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
     )
-    spectral_normalization: bool = setting(False, "Bound how steep the discriminator can be.")
+    spectral_normalization: bool = setting(
+        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
+    )
 
 
 def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -44,7 +46,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
     from genlab.models import losses, networks
 
     shape = dataset.train.shape[1:]
-    both = coders.make_coders(settings, dataset, context)
+    autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context)
     discriminator = networks.encoder(
         shape,
         1,
@@ -57,44 +59,48 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def logits(x: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of real and of generated pairs, and the codes; `training` says whether the discriminator learns, or they."""
-        codes = both.code(x, labels, training=not training)
+        codes = autoencoder.code(x, labels, training=not training)
         draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
-        generated = both.decode(draws, labels, training=not training)
+        generated = autoencoder.decode(draws, labels, training=not training)
         real = discriminator([x, codes], training=training)
         return real, discriminator([generated, draws], training=training), codes
 
-    def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, _ = logits(x, labels, training=True)
         return {"loss": losses.discriminator_loss(real, fake), **losses.accuracies(real, fake)}
 
-    def deceive(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, codes = logits(x, labels, training=False)
         return {
             "loss": losses.discriminator_loss(fake, real),
-            "reconstruction": losses.squared_error(x, both.decode(codes, labels)),
+            "reconstruction": losses.squared_error(x, autoencoder.decode(codes, labels)),
         }
 
     def adam(learning_rate: Any) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=0.5)
 
     return Model(
-        networks={**both.networks, "discriminator": discriminator},
+        networks={**autoencoder.networks, "discriminator": discriminator},
         phases=[
             Phase(
                 "discriminator",
                 ("discriminator",),
-                tell_apart,
+                discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
                 adam(settings.discriminator_learning_rate),
                 settings.discriminator_steps,
             ),
             Phase(
-                "generator", ("encoder", "decoder"), deceive, ("loss", "reconstruction"), adam(settings.learning_rate)
+                "generator",
+                ("encoder", "decoder"),
+                generator_loss,
+                ("loss", "reconstruction"),
+                adam(settings.learning_rate),
             ),
         ],
         latent_dim=settings.latent_dim,
-        sample=both.decode,
-        encode=lambda x, labels: (both.code(x, labels),),
+        sample=autoencoder.decode,
+        encode=lambda x, labels: (autoencoder.code(x, labels),),
     )
 
 
@@ -108,7 +114,12 @@ MODELS.add(
         curves={"generator": "generator/loss", "discriminator": "discriminator/loss"},
         abilities=("sample", "encode", "reconstruct"),
         defaults={
-            "images": {**coders.IMAGES, "latent_dim": 16, "discriminator_width": 32, "spectral_normalization": True}
+            "images": {
+                **encoder_decoder.IMAGES,
+                "latent_dim": 16,
+                "discriminator_width": 32,
+                "spectral_normalization": True,
+            }
         },
     )
 )

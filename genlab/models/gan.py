@@ -42,9 +42,9 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
       mean on real less its mean on generated examples.
     - `discriminator/r1`: the weighted penalty, where it is on.
     """
-    from genlab.models.losses import GAMES
+    from genlab.models.losses import ADVERSARIAL_LOSSES
 
-    return build_adversarial(settings, dataset, context, GAMES[settings.loss])
+    return build_adversarial(settings, dataset, context, ADVERSARIAL_LOSSES[settings.loss])
 
 
 MODELS.add(

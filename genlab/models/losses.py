@@ -16,7 +16,7 @@ Tensor = Any
 
 
 @dataclass(frozen=True)
-class Game:
+class AdversarialLosses:
     """What a discriminator and a generator each minimise.
 
     Attributes:
@@ -24,13 +24,13 @@ class Game:
         asks for 1 - smoothing instead of 1 on real examples.
         generator: fake logits -> scalar.
         probability: logits -> probability of being real; None where they are values without a scale.
-        border: the logit above which an example is taken for real.
+        threshold: the logit above which an example is taken for real.
     """
 
     discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
     probability: Callable[[Tensor], Tensor] | None
-    border: float = 0.0
+    threshold: float = 0.0
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
@@ -86,22 +86,22 @@ def critic_generator_loss(fake_logits: Tensor) -> Tensor:
     return -ops.mean(fake_logits)
 
 
-def accuracies(real_logits: Tensor, fake_logits: Tensor, border: float = 0.0) -> dict[str, Tensor]:
-    """The shares of real and of generated examples on their side of the border, as every discriminator records them."""
+def accuracies(real_logits: Tensor, fake_logits: Tensor, threshold: float = 0.0) -> dict[str, Tensor]:
+    """The shares of real and of generated examples on their side of the threshold."""
     return {
-        "accuracy_real": ops.mean(ops.cast(real_logits > border, "float32")),
-        "accuracy_fake": ops.mean(ops.cast(fake_logits < border, "float32")),
+        "accuracy_real": ops.mean(ops.cast(real_logits > threshold, "float32")),
+        "accuracy_fake": ops.mean(ops.cast(fake_logits < threshold, "float32")),
     }
 
 
-GAMES = {
-    "non-saturating": Game(discriminator_loss, non_saturating_loss, ops.sigmoid),
-    "minimax": Game(discriminator_loss, saturating_loss, ops.sigmoid),
-    "least-squares": Game(
+ADVERSARIAL_LOSSES = {
+    "non-saturating": AdversarialLosses(discriminator_loss, non_saturating_loss, ops.sigmoid),
+    "minimax": AdversarialLosses(discriminator_loss, saturating_loss, ops.sigmoid),
+    "least-squares": AdversarialLosses(
         least_squares_discriminator_loss, least_squares_generator_loss, lambda logits: ops.clip(logits, 0.0, 1.0), 0.5
     ),
-    "hinge": Game(hinge_loss, critic_generator_loss, None),
-    "wasserstein": Game(critic_loss, critic_generator_loss, None),
+    "hinge": AdversarialLosses(hinge_loss, critic_generator_loss, None),
+    "wasserstein": AdversarialLosses(critic_loss, critic_generator_loss, None),
 }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models import coders
+from genlab.models import encoder_decoder
 from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
 
-class VaeSettings(coders.CoderSettings):
+class VaeSettings(encoder_decoder.AutoencoderSettings):
     beta: float = setting(
         1.0, "Weight of the KL; 1 is the evidence lower bound.", minimum=0, maximum=1000, live=True, main=True
     )
@@ -36,7 +36,7 @@ class VaeSettings(coders.CoderSettings):
     decoding: Literal["mean", "sampled"] = setting(
         "mean", "Samples are the decoder's mean, or that with the decoder's own noise added."
     )
-    conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.")
+    conditional: bool = setting(False, "Tell autoencoder networks the class, so that one can be asked for.")
 
 
 def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -64,10 +64,12 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
     from genlab.models import losses, networks
 
     gaussian = settings.likelihood == "gaussian"
-    both = coders.make_coders(settings, dataset, context, moments=True, conditional=settings.conditional)
-    if not gaussian and both.points:
+    autoencoder = encoder_decoder.build_encoder_decoder(
+        settings, dataset, context, moments=True, conditional=settings.conditional
+    )
+    if not gaussian and autoencoder.points:
         raise ValueError("A Bernoulli likelihood is for pixels between 0 and 1. Choose gaussian for points.")
-    parts = dict(both.networks)
+    parts = dict(autoencoder.networks)
     shape = dataset.train.shape[1:]
     if gaussian:
         learned = settings.decoder_variance == "learned"
@@ -84,47 +86,47 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         }[settings.beta_schedule]()
         return ops.convert_to_tensor(settings.beta) * share
 
-    def evidence_lower_bound(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        mean, log_variance = both.moments(x, labels, training=True)
+    def negative_elbo(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        mean, log_variance = autoencoder.moments(x, labels, training=True)
         latent = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
         logs = {"beta": beta()}
         if gaussian:
-            decoded = both.decode(latent, labels, training=True)
+            decoded = autoencoder.decode(latent, labels, training=True)
             log_std = parts["noise"](decoded, training=True)
             reconstruction = losses.gaussian_negative_log_likelihood(x, decoded, log_std)
             logs["decoder_std"] = ops.exp(ops.mean(log_std))
         else:
-            reconstruction = losses.bernoulli_negative_log_likelihood(x, both.raw(latent, labels, training=True))
+            reconstruction = losses.bernoulli_negative_log_likelihood(x, autoencoder.raw(latent, labels, training=True))
         kl = losses.kl_per_dimension(mean, log_variance)
         charged = ops.sum(ops.maximum(kl, ops.convert_to_tensor(settings.free_bits)))
         loss = reconstruction + logs["beta"] * charged
         return {"loss": loss, "reconstruction": reconstruction, "kl": ops.sum(kl), **logs}
 
     def sample(latent: Tensor, labels: Tensor) -> Tensor:
-        mean = both.decode(latent, labels)
+        mean = autoencoder.decode(latent, labels)
         if settings.decoding == "mean":
             return mean
         if gaussian:
             noisy = mean + ops.exp(parts["noise"](mean)) * context.noise(latent, mean)
-            return noisy if both.points else ops.clip(noisy, 0.0, 1.0)
+            return noisy if autoencoder.points else ops.clip(noisy, 0.0, 1.0)
         evenly = 0.5 + 0.5 * ops.erf(context.noise(latent, mean) / 2**0.5)  # between 0 and 1
         return ops.cast(evenly < mean, "float32")
 
     def log_likelihood(x: Tensor, latent: Tensor, labels: Tensor) -> Tensor:
         if not gaussian:
-            return losses.bernoulli_log_density(x, both.raw(latent, labels))
-        mean = both.decode(latent, labels)
+            return losses.bernoulli_log_density(x, autoencoder.raw(latent, labels))
+        mean = autoencoder.decode(latent, labels)
         return losses.gaussian_log_density(x, mean, parts["noise"](mean))
 
     optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
         networks=parts,
-        phases=[Phase("vae", tuple(parts), evidence_lower_bound, logs, optimizer)],
+        phases=[Phase("vae", tuple(parts), negative_elbo, logs, optimizer)],
         latent_dim=settings.latent_dim,
         sample=sample,
-        decode=both.decode,
-        encode=both.moments,
+        decode=autoencoder.decode,
+        encode=autoencoder.moments,
         log_likelihood=log_likelihood,
         likelihood_of="values" if gaussian else "binary pixels",
         conditional=settings.conditional,
@@ -140,6 +142,6 @@ MODELS.add(
         build=build_vae,
         curves={"reconstruction": "vae/reconstruction", "KL": "vae/kl"},
         abilities=("sample", "encode", "reconstruct"),
-        defaults={"images": {**coders.IMAGES, "likelihood": "bernoulli"}},
+        defaults={"images": {**encoder_decoder.IMAGES, "likelihood": "bernoulli"}},
     )
 )

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from genlab.datasets.base import Dataset
-from genlab.models import coders
+from genlab.models import encoder_decoder
 from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
 
-class VaeGanSettings(coders.CoderSettings):
+class VaeGanSettings(encoder_decoder.AutoencoderSettings):
     discriminator_learning_rate: float = setting(
         1e-3, "Step size of the discriminator.", minimum=0, maximum=1, live=True, main=True
     )
     discriminator_width: int = setting(
         64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
     )
-    spectral_normalization: bool = setting(False, "Bound how steep the discriminator can be.")
+    spectral_normalization: bool = setting(
+        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
+    )
     beta: float = setting(1.0, "Weight of the KL.", minimum=0, maximum=1000, live=True)
     similarity_weight: float = setting(
         1.0, "Weight of the error between the discriminator's features.", minimum=0, maximum=10_000, live=True
@@ -27,7 +29,7 @@ class VaeGanSettings(coders.CoderSettings):
         0.0, "Weight of the plain squared error beside it.", minimum=0, maximum=10_000, live=True
     )
     adversarial_weight: float = setting(
-        1.0, "Weight, in the decoder, of deceiving the discriminator.", minimum=0, maximum=10_000, live=True
+        1.0, "Weight of the decoder's adversarial loss.", minimum=0, maximum=10_000, live=True
     )
 
 
@@ -54,7 +56,7 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     from genlab.models import losses, networks
 
     shape = dataset.train.shape[1:]
-    both = coders.make_coders(settings, dataset, context, moments=True)
+    autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context, moments=True)
     discriminator = networks.encoder(
         shape,
         1,
@@ -78,25 +80,25 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
             ops.convert_to_tensor(settings.pixel_weight) * plain
         )
 
-    def infer(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        mean, log_variance = both.moments(x, labels, training=True)
-        decoded = both.decode(draw(mean, log_variance), labels)
+    def encoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        mean, log_variance = autoencoder.moments(x, labels, training=True)
+        decoded = autoencoder.decode(draw(mean, log_variance), labels)
         reconstruction = dissimilarity(x, decoded, judge(decoded)[0])
         kl = ops.sum(losses.kl_per_dimension(mean, log_variance))
         loss = ops.convert_to_tensor(settings.beta) * kl + reconstruction
         return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
-    def generate(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        decoded = both.decode(draw(*both.moments(x, labels)), labels, training=True)
+    def decoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        decoded = autoencoder.decode(draw(*autoencoder.moments(x, labels)), labels, training=True)
         features, decoded_logits = judge(decoded)
-        _, drawn_logits = judge(both.decode(prior(), labels, training=True))
-        deceive = losses.non_saturating_loss(decoded_logits) + losses.non_saturating_loss(drawn_logits)
+        _, drawn_logits = judge(autoencoder.decode(prior(), labels, training=True))
+        adversarial = losses.non_saturating_loss(decoded_logits) + losses.non_saturating_loss(drawn_logits)
         weight = ops.convert_to_tensor(settings.adversarial_weight)
-        return {"loss": dissimilarity(x, decoded, features) + weight * deceive}
+        return {"loss": dissimilarity(x, decoded, features) + weight * adversarial}
 
-    def tell_apart(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        decoded = both.decode(draw(*both.moments(x, labels)), labels)
-        fakes = ops.concatenate([decoded, both.decode(prior(), labels)])
+    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        decoded = autoencoder.decode(draw(*autoencoder.moments(x, labels)), labels)
+        fakes = ops.concatenate([decoded, autoencoder.decode(prior(), labels)])
         real_logits, fake_logits = discriminator(x, training=True), discriminator(fakes, training=True)
         return {
             "loss": losses.discriminator_loss(real_logits, fake_logits),
@@ -107,21 +109,23 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=0.5)
 
     return Model(
-        networks={**both.networks, "discriminator": discriminator},
+        networks={**autoencoder.networks, "discriminator": discriminator},
         phases=[
-            Phase("encoder", ("encoder",), infer, ("loss", "reconstruction", "kl"), adam(settings.learning_rate)),
-            Phase("decoder", ("decoder",), generate, ("loss",), adam(settings.learning_rate)),
+            Phase(
+                "encoder", ("encoder",), encoder_loss, ("loss", "reconstruction", "kl"), adam(settings.learning_rate)
+            ),
+            Phase("decoder", ("decoder",), decoder_loss, ("loss",), adam(settings.learning_rate)),
             Phase(
                 "discriminator",
                 ("discriminator",),
-                tell_apart,
+                discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
                 adam(settings.discriminator_learning_rate),
             ),
         ],
         latent_dim=settings.latent_dim,
-        sample=both.decode,
-        encode=both.moments,
+        sample=autoencoder.decode,
+        encode=autoencoder.moments,
         score=lambda x, labels: ops.sigmoid(discriminator(x))[:, 0],
         logit=lambda x, labels: discriminator(x)[:, 0],
     )
@@ -143,7 +147,7 @@ MODELS.add(
         defaults={
             "points": {"pixel_weight": 50.0},
             "images": {
-                **coders.IMAGES,
+                **encoder_decoder.IMAGES,
                 "discriminator_width": 32,
                 "spectral_normalization": True,
                 "pixel_weight": 1.0,

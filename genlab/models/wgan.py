@@ -21,8 +21,8 @@ class WganSettings(AdversarialSettings):
 
 class WganGpSettings(AdversarialSettings):
     discriminator_steps: int = setting(2, "Updates of the critic in each step.", minimum=0, maximum=10, live=True)
-    gradient_penalty: float = setting(
-        0.1, "Weight of the penalty on slopes other than 1.", minimum=0, maximum=1000, live=True
+    gradient_penalty_weight: float = setting(
+        0.1, "Weight of the gradient penalty, on gradient norms other than 1.", minimum=0, maximum=1000, live=True
     )
 
 
@@ -42,9 +42,11 @@ def build_wgan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
     - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
     """
-    from genlab.models.losses import GAMES
+    from genlab.models.losses import ADVERSARIAL_LOSSES
 
-    return build_adversarial(settings, dataset, context, GAMES["wasserstein"], largest_weight=settings.clip)
+    return build_adversarial(
+        settings, dataset, context, ADVERSARIAL_LOSSES["wasserstein"], largest_weight=settings.clip
+    )
 
 
 def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -70,9 +72,9 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
     def penalty(judge: Callable[[Tensor, Tensor], Tensor], real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
         weight = keras.random.uniform((real.shape[0], *[1] * (len(real.shape) - 1)), seed=context.seeds)
         gradient = context.input_gradient(lambda at: judge(at, labels), weight * real + (1.0 - weight) * fake)
-        return ops.convert_to_tensor(settings.gradient_penalty) * losses.gradient_penalty(gradient)
+        return ops.convert_to_tensor(settings.gradient_penalty_weight) * losses.gradient_penalty(gradient)
 
-    return build_adversarial(settings, dataset, context, losses.GAMES["wasserstein"], penalty=penalty)
+    return build_adversarial(settings, dataset, context, losses.ADVERSARIAL_LOSSES["wasserstein"], penalty=penalty)
 
 
 MODELS.add(
@@ -93,7 +95,7 @@ MODELS.add(
                 "discriminator_beta_1": 0.0,
                 "discriminator_steps": 5,
                 "clip": 0.03,
-                "generator_average": 0.99,
+                "ema_decay": 0.99,
             }
         },
     )
@@ -107,6 +109,6 @@ MODELS.add(
         build=build_wgan_gp,
         curves=CURVES,
         abilities=("sample", "score"),
-        defaults={"images": {**IMAGES, "gradient_penalty": 10.0}},
+        defaults={"images": {**IMAGES, "gradient_penalty_weight": 10.0}},
     )
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+
+from genlab.runs.schema import upgrade_measure
 
 VERSION = 1
 DRAWS = 5  # of samples, over which a cheap measure is averaged
@@ -25,7 +27,7 @@ class Measure(BaseModel):
         space: the feature space, or what else the number depends on; "" where there is neither.
         count: how many samples, or held-out examples, it was taken from.
         low, high: its 95 % interval, None where there is none; `interval` says how that was made.
-        floor: the same measure of real data against held-out real data, the value that a perfect model could reach.
+        real_reference: the same measure of real data against held-out real data: what a perfect model could reach.
     """
 
     metric: str
@@ -37,8 +39,13 @@ class Measure(BaseModel):
     low: float | None = None
     high: float | None = None
     interval: str = ""
-    floor: float | None = None
+    real_reference: float | None = None
     better: Literal["higher", "lower"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _upgrade(cls, values: Any) -> Any:
+        return upgrade_measure(values) if isinstance(values, dict) else values
 
     @property
     def title(self) -> str:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from genlab.runs.atomic import write_arrays, write_json
 from genlab.runs.evaluation import Evaluation
+from genlab.runs.schema import upgrade_spec
 from genlab.spec import RunSpec, SpecError, make_spec
 
 StateName = Literal["queued", "starting", "running", "paused", "done", "stopped", "failed", "interrupted"]
@@ -82,7 +83,7 @@ class Run:
         """Raises RunUnreadable."""
         values = self._read_json("spec.json")
         try:
-            return make_spec(**values)
+            return make_spec(**upgrade_spec(values))
         except (SpecError, TypeError) as error:
             raise RunUnreadable(f"Run {self.id}: spec.json does not describe a run. {error}") from None
 

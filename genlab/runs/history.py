@@ -10,14 +10,15 @@ import numpy as np
 
 from genlab.runs.atomic import append_line
 from genlab.runs.folder import Run
+from genlab.runs.schema import upgrade_records
 
 
-def record_measurement(run: Run, values: dict[str, Any]) -> None:
+def append_record(run: Run, values: dict[str, Any]) -> None:
     """Append one line: lane, step, seconds, examples, and losses or metrics. Raises DiskFull."""
     append_line(run.path / "metrics.jsonl", values)
 
 
-def end_last_line(run: Run) -> None:
+def finish_last_line(run: Run) -> None:
     """Close a line that a killed writer left unfinished, so that the next one starts on its own."""
     path = run.path / "metrics.jsonl"
     if path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size:
@@ -50,7 +51,7 @@ class History:
             try:
                 row = json.loads(line)
                 values = {"seconds": row["seconds"], "examples": row["examples"]}
-                values |= row.get("losses", {}) | row.get("metrics", {})
+                values |= upgrade_records(row.get("losses", {}) | row.get("metrics", {}))
                 self._rows.setdefault((int(row["lane"]), int(row["step"])), {}).update(values)
             except (ValueError, KeyError, TypeError, AttributeError):
                 self.skipped += 1

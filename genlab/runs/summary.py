@@ -44,10 +44,10 @@ def run_row(run: Run) -> dict[str, Any]:
         "dataset": spec.dataset,
         "models": ", ".join(lane.model for lane in spec.lanes),
         "seed": spec.seed,
-        "budget": budget_in_words(spec),
+        "budget": format_budget(spec),
         "state": state.state,
     }
 
 
-def budget_in_words(spec: RunSpec) -> str:
+def format_budget(spec: RunSpec) -> str:
     return f"{spec.budget:,.0f} {spec.clock}"

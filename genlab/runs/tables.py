@@ -30,7 +30,7 @@ ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> dict[str, list[Row]]:
     """Rows of words by column, for each of the `GROUPS` that has any: "measure", the title of each lane, `REAL`. An
     arrow says which way is better. What real data gets may be a matter of the lane, as where its discriminator judges:
-    then there is a number for each.
+    then there is a format_number for each.
 
     first: only the numbers to read first.
     """
@@ -42,24 +42,30 @@ def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> 
     found: dict[str, list[Row]] = {group: [] for group in GROUPS.values()}
     for title, of_lanes in rows.items():
         one = next(iter(of_lanes.values()))
-        floors = [number(each.floor) for each in of_lanes.values() if each.floor is not None]
-        real = " / ".join(floors if len(set(floors)) > 1 else floors[:1]) or "-"
+        references = [
+            format_number(each.real_reference) for each in of_lanes.values() if each.real_reference is not None
+        ]
+        real = " / ".join(references if len(set(references)) > 1 else references[:1]) or "-"
         row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
         for lane, name in zip(evaluation.lanes, titles, strict=True):
-            row[name] = in_words(of_lanes.get(lane.lane))
+            row[name] = format_measure(of_lanes.get(lane.lane))
         found[GROUPS[METRICS[one.metric].needs]].append(row | {REAL: real})
     return {group: of_group for group, of_group in found.items() if of_group}
 
 
-def in_words(measure: Measure | None) -> str:
+def format_measure(measure: Measure | None) -> str:
     """A value with its interval: 0.84 (0.82 to 0.86)."""
     if measure is None or measure.value is None:
         return "-"
-    interval = "" if measure.low is None or measure.high is None else f"{number(measure.low)} to {number(measure.high)}"
-    return f"{number(measure.value)} ({interval})" if interval else number(measure.value)
+    interval = (
+        ""
+        if measure.low is None or measure.high is None
+        else f"{format_number(measure.low)} to {format_number(measure.high)}"
+    )
+    return f"{format_number(measure.value)} ({interval})" if interval else format_number(measure.value)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Three digits that count, whole numbers in full, thousands apart."""
     return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
 

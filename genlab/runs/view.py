@@ -9,7 +9,7 @@ import numpy as np
 from genlab.registry import MODELS
 from genlab.runs.folder import Frame, LaneState, Run, RunState
 from genlab.runs.history import History
-from genlab.spec import RunSpec
+from genlab.spec import LETTERS, RunSpec
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class RunView:
     frames: list[Frame | None]
 
     def title(self, lane: int) -> str:
-        """The model's name; with the lane's number where two lanes train the same model."""
+        """The model's name; with the lane's letter where two lanes train the same model."""
         models = [spec.model for spec in self.spec.lanes]
         title = MODELS[models[lane]].title
-        return f"{title} {lane + 1}" if models.count(models[lane]) > 1 else title
+        return f"{title} {LETTERS[lane]}" if models.count(models[lane]) > 1 else title
 
     def lane_state(self, lane: int) -> LaneState:
         return self.state.lanes[lane] if lane < len(self.state.lanes) else LaneState()
@@ -41,8 +41,8 @@ class RunView:
         return min(1.0, min(used, default=0) / (self.spec.budget or 1))
 
 
-class Watch:
-    """Follows one run: every `look` reads what is new since the last."""
+class RunReader:
+    """Follows one run: every `read` gives what is new since the last."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -51,7 +51,7 @@ class Watch:
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
 
-    def look(self) -> RunView:
+    def read(self) -> RunView:
         """Raises RunUnreadable."""
         state = self.run.state()
         if self._reference is None:

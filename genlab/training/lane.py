@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.metrics.base import Diverged
 from genlab.models.base import with_variables
 from genlab.registry import MODELS
-from genlab.spec import LaneSpec, live_names
+from genlab.spec import LETTERS, LaneSpec, live_names
 from genlab.training import backend
 
 GENERATORS = ("generator", "decoder")  # the phases in which a discriminator's judgement is learned from
-
-
-class Diverged(Exception):
-    """A loss or a sample is no longer a finite number; the message says where and what usually helps."""
 
 
 class Lane:
@@ -76,7 +73,7 @@ class Lane:
                 )
         return losses
 
-    def change(self, values: dict[str, Any]) -> None:
+    def change_settings(self, values: dict[str, Any]) -> None:
         """Change live settings from the next step on. Raises ValueError (pydantic's too) if one is not live or out of
         bounds.
         """
@@ -106,7 +103,7 @@ class Lane:
         stored = [arrays[name] for name in sorted(arrays) if name.startswith("variable")]
         if [np.shape(array) for array in stored] != [tuple(variable.shape) for variable in variables]:
             raise ValueError(
-                f"The checkpoint of lane {self.index + 1} belongs to other networks than its spec describes. "
+                f"The checkpoint of model {LETTERS[self.index]} belongs to other networks than its spec describes. "
                 "Start a new run; this one's frames are kept."
             )
         for variable, array in zip(variables, stored, strict=True):

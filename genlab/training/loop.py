@@ -11,12 +11,13 @@ from typing import Literal
 import numpy as np
 
 from genlab.datasets import Dataset, load_dataset
+from genlab.metrics.base import Diverged
+from genlab.observing.frames import FrameBuilder
+from genlab.observing.mode_assignment import make_mode_assigner
 from genlab.registry import DATASETS
 from genlab.runs.folder import Frame
 from genlab.spec import RunSpec
-from genlab.training.frames import Camera
-from genlab.training.judge import make_judge
-from genlab.training.lane import Diverged, Lane
+from genlab.training.lane import Lane
 
 FRAME_SECONDS = 0.34  # at least so long between frames ...
 FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them
@@ -32,7 +33,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ChunkTrained:
     """A lane has trained one chunk: where it is, and its mean losses over the chunk."""
 
     lane: int
@@ -43,25 +44,25 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Framed:
+class FrameBuilt:
     frame: Frame
     seconds: float
     examples: int
 
 
 @dataclass(frozen=True)
-class Ended:
+class LaneEnded:
     lane: int
     state: Literal["done", "failed"]
     message: str
 
 
 @dataclass(frozen=True)
-class Round:
+class RoundCompleted:
     """Every lane that still trains has come equally far. The moment to pause, stop or change settings."""
 
 
-Event = Stage | Measured | Framed | Ended | Round
+Event = Stage | ChunkTrained | FrameBuilt | LaneEnded | RoundCompleted
 
 
 class Training:
@@ -80,7 +81,7 @@ class Training:
         self.cache = cache
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
         self.lanes: list[Lane] = []
-        self.camera: Camera
+        self.frame_builder: FrameBuilder
         self.single = False
         self._ended: set[int] = set()
 
@@ -91,12 +92,12 @@ class Training:
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
         if dataset.modes.centres is None and dataset.modes.assign is None:
             yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
-        self.camera = Camera(dataset, make_judge(dataset, self.cache), spec.seed)
+        self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
         yield from self._build(dataset)
         yield Stage("starting", "drawing the first frame")
         yield from self._frames()
         yield Stage("running", "training")
-        yield Round()
+        yield RoundCompleted()
         framed, cost = time.perf_counter(), 0.0
         mark = min(self._clock(lane) for lane in self.lanes)
         while active := self._active():
@@ -110,12 +111,12 @@ class Training:
                 framed = time.perf_counter()
                 cost = framed - began
             self.single = False
-            yield Round()
+            yield RoundCompleted()
 
     def _build(self, dataset: Dataset) -> Iterator[Event]:
         for index, lane_spec in enumerate(self.spec.lanes):
             lane = Lane(index, lane_spec, dataset, self.spec.seed, self.spec.device)
-            yield Stage("starting", f"compiling {lane.family.title} (lane {index + 1} of {len(self.spec.lanes)})")
+            yield Stage("starting", f"compiling {lane.family.title} ({index + 1} of {len(self.spec.lanes)})")
             lane.compile()
             checkpoint = self.checkpoints[index]
             if checkpoint is not None:
@@ -148,12 +149,12 @@ class Training:
                 losses = lane.advance(steps)
             except Diverged as error:
                 self._ended.add(lane.index)
-                yield Ended(lane.index, "failed", str(error))
+                yield LaneEnded(lane.index, "failed", str(error))
                 return
-            yield Measured(lane.index, lane.step, lane.seconds, lane.examples, losses)
+            yield ChunkTrained(lane.index, lane.step, lane.seconds, lane.examples, losses)
             steps = 0 if self.single else self._steps_to(lane, target)
         if self._clock(lane) >= self.budget:
-            yield Ended(lane.index, "done", "")
+            yield LaneEnded(lane.index, "done", "")
 
     def _steps_to(self, lane: Lane, target: float) -> int:
         if self.single:
@@ -172,10 +173,10 @@ class Training:
             if lane.index in self._ended:
                 continue
             try:
-                yield Framed(self.camera.take(lane), lane.seconds, lane.examples)
+                yield FrameBuilt(self.frame_builder.build(lane), lane.seconds, lane.examples)
             except Diverged as error:
                 self._ended.add(lane.index)
-                yield Ended(lane.index, "failed", str(error))
+                yield LaneEnded(lane.index, "failed", str(error))
 
 
 def train(spec: RunSpec, cache: Path) -> Iterator[Event]:

@@ -14,14 +14,14 @@ from pydantic import ValidationError
 from genlab.datasets.base import DataUnavailable
 from genlab.runs.atomic import DiskFull, write_bytes
 from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable, StateName
-from genlab.runs.history import end_last_line, record_measurement
+from genlab.runs.history import append_record, finish_last_line
 from genlab.runs.store import Store
-from genlab.spec import in_words
+from genlab.spec import describe_errors
 from genlab.training import backend
-from genlab.training.loop import Ended, Event, Framed, Measured, Round, Stage, Training
+from genlab.training.loop import ChunkTrained, Event, FrameBuilt, LaneEnded, RoundCompleted, Stage, Training
 
 CHECKPOINT_SECONDS = 10.0
-NEWS_SECONDS = 0.2  # how often state.json is rewritten while training
+STATE_SECONDS = 0.2  # how often state.json is rewritten while training
 STOPPED = "Stopped. Resume goes on from here."
 LET_GO = "Paused for long while others waited, so it made room for them. Resume queues it to go on from here."
 RESERVE_BYTES = 16_384  # freed on a full disk, so that there is room to say so
@@ -79,9 +79,9 @@ class _Recorder:
         self._spare: dict[int, int] = {}  # by lane: step of the newest frame, if the next one replaces it
 
     def events(self) -> Iterator[Event]:
-        self._tell()
+        self._write_state()
         spec = self.run.spec()
-        end_last_line(self.run)
+        finish_last_line(self.run)
         checkpoints = [self.run.checkpoint(lane) for lane in range(len(spec.lanes))]
         self.state.lanes = [LaneState() for _ in spec.lanes]
         self.state.device = backend.describe(spec.device)
@@ -89,10 +89,10 @@ class _Recorder:
         for event in self.training.events():
             self._write(event)
             yield event
-            if isinstance(event, Round):
+            if isinstance(event, RoundCompleted):
                 if time.monotonic() - self._checkpointed > CHECKPOINT_SECONDS:
                     self._checkpoint()
-                yield from self._obey()
+                yield from self._handle_requests()
                 if self.stopped:
                     return self.end("stopped", self.stopped)
         failed = [lane for lane in self.state.lanes if lane.state == "failed"]
@@ -106,7 +106,7 @@ class _Recorder:
         """Say how the run ended, and keep a checkpoint if there is anything to keep. Never raises for a full disk."""
         self.state.state, self.state.message = state, message
         with suppress(OSError):  # readers see that nobody holds the run, and call it interrupted
-            self._tell()
+            self._write_state()
         with suppress(OSError):  # the last checkpoint that fitted stays
             self._checkpoint()
 
@@ -115,30 +115,30 @@ class _Recorder:
             self.state.state, self.state.message = event.state, event.message
             if self.training and len(self.training.lanes) == len(self.state.lanes) and not self._ready:
                 self._ready = True
-                self.run.write_reference(self.training.camera.reference())
+                self.run.write_reference(self.training.frame_builder.reference())
                 for lane in self.training.lanes:
                     self.state.lanes[lane.index] = LaneState(
                         state="running", step=lane.step, seconds=lane.seconds, examples=lane.examples
                     )
-            self._tell()
-        elif isinstance(event, Measured):
+            self._write_state()
+        elif isinstance(event, ChunkTrained):
             place = {"step": event.step, "seconds": round(event.seconds, 4), "examples": event.examples}
-            record_measurement(self.run, {"lane": event.lane, **place, "losses": event.losses})
+            append_record(self.run, {"lane": event.lane, **place, "losses": event.losses})
             self.state.lanes[event.lane] = LaneState(state="running", **place)
-            if time.monotonic() - self._written > NEWS_SECONDS:
-                self._tell()
-        elif isinstance(event, Framed):
+            if time.monotonic() - self._written > STATE_SECONDS:
+                self._write_state()
+        elif isinstance(event, FrameBuilt):
             frame = event.frame
             self.run.write_frame(frame)
-            self._thin(frame, event.seconds)
+            self._prune_frames(frame, event.seconds)
             place = {"step": frame.step, "seconds": round(event.seconds, 4), "examples": event.examples}
-            record_measurement(self.run, {"lane": frame.lane, **place, "metrics": frame.metrics})
-        elif isinstance(event, Ended):
+            append_record(self.run, {"lane": frame.lane, **place, "metrics": frame.metrics})
+        elif isinstance(event, LaneEnded):
             ended = self.state.lanes[event.lane]
             ended.state, ended.message = event.state, event.message
-            self._tell()
+            self._write_state()
 
-    def _thin(self, frame: Frame, seconds: float) -> None:
+    def _prune_frames(self, frame: Frame, seconds: float) -> None:
         """Keep every frame of a short run, and fewer the longer a run gets: a frame makes way for the next one if it is
         closer to the last that was kept than a 300th of the lane's training time."""
         spare = self._spare.pop(frame.lane, None)
@@ -149,7 +149,7 @@ class _Recorder:
         else:
             self._kept[frame.lane] = seconds
 
-    def _tell(self) -> None:
+    def _write_state(self) -> None:
         self.run.write_state(self.state)
         self._written = time.monotonic()
 
@@ -160,7 +160,7 @@ class _Recorder:
                 self.run.write_checkpoint(lane.index, lane.checkpoint())
         self._checkpointed = time.monotonic()
 
-    def _obey(self) -> Iterator[Event]:
+    def _handle_requests(self) -> Iterator[Event]:
         """Do what is asked; while paused, wait here."""
         paused_since = 0.0
         while True:
@@ -177,7 +177,7 @@ class _Recorder:
                 elif verb == "step":
                     step = True
                 elif verb == "settings":
-                    self._change(request)
+                    self._change_settings(request)
             if step and not self.stopped:
                 return self._single_step()
             if self.stopped or not paused_since:
@@ -186,16 +186,16 @@ class _Recorder:
                 self.stopped = LET_GO
                 break
             if time.monotonic() - self._written > 1:
-                self._tell()
-            yield Round()
+                self._write_state()
+            yield RoundCompleted()
             time.sleep(0.03)
         if self.state.state == "paused" and not self.stopped:
             self.state.state, self.state.message = "running", "training"
-            self._tell()
+            self._write_state()
 
     def _pause(self) -> None:
         self.state.state, self.state.message = "paused", ""
-        self._tell()
+        self._write_state()
         self._checkpoint()
 
     def _single_step(self) -> None:
@@ -204,16 +204,16 @@ class _Recorder:
         self.training.single = True
         self.run.request("pause")
 
-    def _change(self, request: dict[str, Any]) -> None:
+    def _change_settings(self, request: dict[str, Any]) -> None:
         """Change live settings of a lane; what cannot be is said in the lane's message and changes nothing."""
         assert self.training
         try:
             lane = self.training.lanes[int(request["lane"])]
-            lane.change(dict(request["values"]))
+            lane.change_settings(dict(request["values"]))
             place = {"step": lane.step, "seconds": round(lane.seconds, 4), "examples": lane.examples}
-            record_measurement(self.run, {"lane": lane.index, **place, "changed": request["values"]})
+            append_record(self.run, {"lane": lane.index, **place, "changed": request["values"]})
             self._checkpoint()
         except ValidationError as error:
-            self.state.message = in_words(error)
+            self.state.message = describe_errors(error)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             self.state.message = f"A change of settings was not understood: {error}"

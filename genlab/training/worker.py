@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from genlab.runs import Run
 from genlab.runs.atomic import write_json
-from genlab.runs.measuring import Measuring
+from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.store import Store
 
 LEAVE_SECONDS = 5.0  # to write a checkpoint in, once asked to leave
@@ -46,25 +46,25 @@ def main() -> None:
 
 def work(store: Store, leaving: threading.Event) -> None:
     """Train what is queued until asked to leave."""
-    news = store.root / ".worker.json"
-    write_json(news, {"state": "starting TensorFlow", "devices": {}, "pid": os.getpid()})
+    status_file = store.root / ".worker.json"
+    write_json(status_file, {"state": "starting TensorFlow", "devices": {}, "pid": os.getpid()})
     from genlab.training import backend
     from genlab.training.recorder import record
 
     backend.prepare()
     ready = {"state": "ready", "devices": backend.devices(), "pid": os.getpid(), "run": ""}
-    write_json(news, ready)
-    measuring = Measuring(store)
+    write_json(status_file, ready)
+    measuring = EvaluationQueue(store)
     measuring.forget()
     while not leaving.is_set():
         run = store.take()
         if run is None:
             if to_measure := measuring.take():
-                measure(to_measure, store, measuring, leaving)
+                evaluate_run(to_measure, store, measuring, leaving)
             else:
                 time.sleep(0.1)
             continue
-        write_json(news, ready | {"run": run.id})
+        write_json(status_file, ready | {"run": run.id})
         events = record(run, store)
         try:
             for _ in events:
@@ -74,12 +74,12 @@ def work(store: Store, leaving: threading.Event) -> None:
             traceback.print_exc()  # the run says that it failed and why; the next one trains all the same
         finally:
             events.close()  # type: ignore[attr-defined]
-            write_json(news, ready)
+            write_json(status_file, ready)
 
 
-def measure(run: Run, store: Store, measuring: Measuring, leaving: threading.Event) -> None:
+def evaluate_run(run: Run, store: Store, measuring: EvaluationQueue, leaving: threading.Event) -> None:
     """Measure a run until it is done or cancelled; put it back as soon as another waits to be trained."""
-    from genlab.training.evaluation import Progress, evaluate
+    from genlab.evaluation.evaluate import Progress, evaluate
 
     try:
         for event in evaluate(run, store.cache):

@@ -13,8 +13,8 @@ from genlab.figures.base import LANE_COLOURS
 from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
-from genlab.spec import RunSpec, Settings, SpecError, make_spec
-from genlab.ui.worker import the_store, worker_news
+from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec
+from genlab.ui.worker_supervisor import get_store, worker_status
 
 LANES = 2
 FIRST_MODELS = ("gan", "vae")
@@ -30,7 +30,7 @@ def run_from_address() -> Run | None:
         _dataset_from_address()
         return None
     try:
-        run = the_store().open(run_id)
+        run = get_store().open(run_id)
         spec = run.spec()
     except RunUnreadable as error:
         st.error(str(error), icon=":material/link_off:")
@@ -61,7 +61,7 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     )
     fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "budget": steps}
     fields["dataset_settings"] = dataset_settings
-    devices = worker_news()["devices"]
+    devices = worker_status()["devices"]
     if "gpu" in devices:
         fields["device"] = st.selectbox("Device", ["gpu", "cpu"], format_func=devices.get, key="device")
     if reason := _unavailable(dataset):
@@ -98,8 +98,8 @@ def start(spec: RunSpec, run: Run | None, paused: bool = False) -> None:
         return
     try:
         if run and st.session_state.get("own_run") == run.id and run.state().state in ACTIVE:
-            the_store().stop(run)
-        new = the_store().submit(spec, paused)
+            get_store().stop(run)
+        new = get_store().submit(spec, paused)
     except (QueueFull, RunUnreadable, OSError) as error:
         st.error(str(error))
         return
@@ -116,14 +116,14 @@ def _dataset_settings(dataset: str) -> dict[str, Any]:
     if not names:
         return {}
     with st.expander("Data settings"):
-        return {name: _setting(defaults, name, _data_key(dataset, name), in_words(name)) for name in names}
+        return {name: _setting(defaults, name, _data_key(dataset, name), setting_label(name)) for name in names}
 
 
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     """One lane's model and settings."""
     st.session_state.setdefault(f"model.{lane}", FIRST_MODELS[lane])
     model = st.selectbox(
-        f":color[**Lane {lane + 1}**]{{foreground='{LANE_COLOURS[lane]}'}}",
+        f":color[**Model {LETTERS[lane]}**]{{foreground='{LANE_COLOURS[lane]}'}}",
         list(MODELS),
         key=f"model.{lane}",
         format_func=lambda name: MODELS[name].title,
@@ -143,7 +143,10 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     for i, name in enumerate(main):
         with columns[i % 2]:
             # Two stand side by side, where a label has room for a few letters.
-            draw(name, in_words(name).replace("generator learning", "gen.").replace("discriminator learning", "disc."))
+            draw(
+                name,
+                setting_label(name).replace("generator learning", "gen.").replace("discriminator learning", "disc."),
+            )
     with st.expander("More settings"):
         for network, members in by_network([name for name in names if name not in main]).items():
             if network:
@@ -151,11 +154,11 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
             places = st.columns(2 if network else 1)
             for i, name in enumerate(members):
                 with places[i % len(places)]:
-                    draw(name, in_words(name.removeprefix(f"{network}_")))
+                    draw(name, setting_label(name.removeprefix(f"{network}_")))
     return {"model": model, "settings": values}
 
 
-def in_words(name: str) -> str:
+def setting_label(name: str) -> str:
     """The name of a setting as words."""
     return " ".join(WORDS.get(part, part) for part in name.split("_"))
 
@@ -201,7 +204,7 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
     try:
         if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
             run.request("settings", lane=lane, values={name: st.session_state[key]})
-            st.toast(f"Lane {lane + 1}: {in_words(name)} is now {st.session_state[key]:g}.")
+            st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
     except (RunUnreadable, OSError, IndexError) as error:
         st.toast(str(error))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from genlab.diagnosis import diagnose
+from genlab.evaluation.diagnosis import diagnose
 from genlab.figures.base import LANE_COLOURS
 from genlab.figures.gallery import galleries
 from genlab.registry import DATASETS, FIGURES
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.evaluation import Evaluation
-from genlab.runs.measuring import Measuring
+from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.tables import as_markdown, measure_rows
-from genlab.runs.view import RunView, Watch
+from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
+from genlab.ui.escape import literal
 from genlab.ui.live import headline, real_value
-from genlab.ui.words import literal
-from genlab.ui.worker import keep_worker, the_store
+from genlab.ui.worker_supervisor import ensure_worker, get_store
 
 OFFERED = 50  # runs, the newest
 POLL_SECONDS = 0.5
@@ -34,7 +34,7 @@ def coverage_page() -> None:
         st.page_link("pages/train.py", label="Train a GAN and a VAE", icon=":material/play_arrow:")
         return
     try:
-        view = Watch(run).look()
+        view = RunReader(run).read()
     except RunUnreadable as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -55,7 +55,7 @@ def coverage_page() -> None:
 
 def _chosen() -> Run | None:
     """The run in the address, else the newest that is done; chosen in a list of those."""
-    store, named = the_store(), st.query_params.get("run")
+    store, named = get_store(), st.query_params.get("run")
     done = [run.id for run in store.runs() if _is_done(run)][:OFFERED]
     if named and named not in done:
         try:
@@ -71,7 +71,7 @@ def _chosen() -> Run | None:
         st.query_params["run"] = st.session_state["coverage.run"]
 
     st.session_state["coverage.run"] = named or done[0]
-    chosen = st.selectbox("Run", done, format_func=_in_words, key="coverage.run", on_change=choose)
+    chosen = st.selectbox("Run", done, format_func=_run_label, key="coverage.run", on_change=choose)
     return store.open(chosen)
 
 
@@ -82,9 +82,9 @@ def _is_done(run: Run) -> bool:
         return False
 
 
-def _in_words(run_id: str) -> str:
+def _run_label(run_id: str) -> str:
     try:
-        spec = the_store().open(run_id).spec()
+        spec = get_store().open(run_id).spec()
     except RunUnreadable:
         return run_id
     models = " and ".join(lane.model for lane in spec.lanes)
@@ -109,20 +109,20 @@ def _charts(view: RunView) -> list[Cell]:
 
 def _measure(run: Run, evaluation: Evaluation | None) -> None:
     """The button that has the run measured; while that is done, how far it is."""
-    stage = Measuring(the_store()).stage(run)
+    stage = EvaluationQueue(get_store()).stage(run)
     st.fragment(_progress, run_every=POLL_SECONDS if stage else None)(run, stage, evaluation is not None)
 
 
 def _progress(run: Run, stage: str | None, again: bool) -> None:
-    keep_worker()  # it may have ended while it measured
-    measuring = Measuring(the_store())
+    ensure_worker()  # it may have ended while it measured
+    measuring = EvaluationQueue(get_store())
     now = measuring.stage(run)
     if now != stage:
         st.rerun()
-    news = measuring.progress(run)
+    progress = measuring.progress(run)
     if now is None:
-        if news.get("message"):
-            st.error(news["message"], icon=":material/error:")
+        if progress.get("message"):
+            st.error(progress["message"], icon=":material/error:")
         if not again:
             st.markdown("This run is not measured yet. It takes a minute or two, and nothing of the run changes.")
         label = "Measure again" if again else "Measure"
@@ -132,9 +132,9 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
             st.rerun()
         return
     words = "waiting for what trains" if now == "waiting" else "starting"
-    if now == "measuring" and news.get("total"):
-        words = f"{news['name']} · {news['done'] + 1} of {news['total']}"
-    st.progress(news.get("done", 0) / news.get("total", 1), text=words)
+    if now == "measuring" and progress.get("total"):
+        words = f"{progress['name']} · {progress['done'] + 1} of {progress['total']}"
+    st.progress(progress.get("done", 0) / progress.get("total", 1), text=words)
     if st.button("Cancel", icon=":material/close:", key="cancel-measure"):
         measuring.cancel(run)
         st.rerun()

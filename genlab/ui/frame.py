@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from genlab.ui.worker import worker_news
+from genlab.ui.worker_supervisor import worker_status
 
 PAGES = {
     "app.py": "genlab",
@@ -24,13 +24,13 @@ def page_frame(title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         for path, label in PAGES.items():
             st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
-        ready = worker_news()["state"] == "ready"
+        ready = worker_status()["state"] == "ready"
         with st.container(horizontal=True, horizontal_alignment="right", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)()
 
 
 def _device() -> None:
-    news = worker_news()
+    news = worker_status()
     if news["state"] == "ready":
         st.caption("device: " + ", ".join(news["devices"].values()), width="content")
     else:

@@ -8,10 +8,10 @@ from genlab.figures.base import LANE_COLOURS
 from genlab.registry import DATASETS, FIGURES, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
-from genlab.runs.view import RunView, Watch
+from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.controls import start
-from genlab.ui.worker import keep_worker, the_store, worker_news
+from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 POLL_SECONDS = 0.3
 LANES_A_ROW = 2
@@ -32,11 +32,11 @@ def live_run(run: Run) -> None:
 
 
 def _follow(run: Run, active: bool) -> None:
-    keep_worker()
+    ensure_worker()
     try:
         if st.session_state.get("watched") != run.id:
-            st.session_state.watched, st.session_state.watch, st.session_state.drawn = run.id, Watch(run), {}
-        view: RunView = st.session_state.watch.look()
+            st.session_state.watched, st.session_state.watch, st.session_state.drawn = run.id, RunReader(run), {}
+        view: RunView = st.session_state.watch.read()
     except RunUnreadable as error:
         st.error(str(error))
         return
@@ -44,7 +44,7 @@ def _follow(run: Run, active: bool) -> None:
         st.rerun()
     left, right = st.columns([3, 5], vertical_alignment="center")
     with left:
-        st.progress(view.progress(), text=in_words(run, view))
+        st.progress(view.progress(), text=status_line(run, view))
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
         picture = _picture(view)
         _buttons(run, view)
@@ -61,7 +61,7 @@ def _errors(view: RunView) -> None:
         st.error(view.state.message, icon=":material/error:")
 
 
-def in_words(run: Run, view: RunView) -> str:
+def status_line(run: Run, view: RunView) -> str:
     """What is happening, as one line."""
     state, spec = view.state, view.spec
     words = [f"**{state.state}**"]
@@ -81,7 +81,7 @@ def in_words(run: Run, view: RunView) -> str:
 
 
 def _place_in_queue(run: Run) -> str:
-    news, waiting = worker_news(), the_store().waiting()
+    news, waiting = worker_status(), get_store().waiting()
     if news["state"] != "ready":
         return news["state"]
     ahead = waiting.index(run.id) if run.id in waiting else 0
@@ -132,7 +132,7 @@ def _buttons(run: Run, view: RunView) -> None:
         args=("step",),
     )
     if st.button("Stop", icon=":material/stop:", key="stop", disabled=state not in ACTIVE):
-        the_store().stop(run)
+        get_store().stop(run)
     if st.button(
         "Reset",
         icon=":material/restart_alt:",
@@ -140,13 +140,13 @@ def _buttons(run: Run, view: RunView) -> None:
         help="Back to step 0 with the same seed, paused. This run stays under Runs.",
     ):
         if state in ACTIVE:
-            the_store().stop(run)
+            get_store().stop(run)
         start(view.spec, None, paused=True)
 
 
 def _resume(run: Run) -> None:
     try:
-        the_store().resume(run)
+        get_store().resume(run)
     except (QueueFull, RunUnreadable, OSError) as error:
         st.error(str(error))
         return

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from genlab.datasets.examples import LEAST_EXAMPLES, DataRefused, Examples
+from genlab.datasets.examples import MINIMUM_EXAMPLES, DataRefused, Examples
 from genlab.datasets.own import data_folder, free_name, save
 from genlab.datasets.pictures import KINDS, SIZES
-from genlab.datasets.reading import MOST_UPLOAD, read, read_painted, read_typed
+from genlab.datasets.reading import MAXIMUM_UPLOAD, read, read_painted, read_typed
 from genlab.figures.preview import preview
 from genlab.ui.chart_grid import Cell, chart_grid
+from genlab.ui.escape import literal
 from genlab.ui.painter import painter
-from genlab.ui.words import literal
 
 WAYS = {"upload": "Upload a file", "paint": "Paint points", "type": "Type points"}
 SUFFIXES = ["csv", "tsv", "txt", "npz", "zip"]
@@ -54,7 +54,7 @@ def own_data() -> None:
 
 def _uploaded() -> tuple[Examples | None, str]:
     file = st.file_uploader(
-        "A file", SUFFIXES, key="file", label_visibility="collapsed", max_upload_size=MOST_UPLOAD // 10**6
+        "A file", SUFFIXES, key="file", label_visibility="collapsed", max_upload_size=MAXIMUM_UPLOAD // 10**6
     )
     if file is None:
         st.markdown(FORMATS)
@@ -77,8 +77,8 @@ def _uploaded() -> tuple[Examples | None, str]:
 
 def _painted() -> tuple[Examples | None, str]:
     points = painter("painter")
-    if len(points) < LEAST_EXAMPLES:
-        st.caption(f"Hold the mouse or a finger and draw. At least {LEAST_EXAMPLES} points are needed.")
+    if len(points) < MINIMUM_EXAMPLES:
+        st.caption(f"Hold the mouse or a finger and draw. At least {MINIMUM_EXAMPLES} points are needed.")
         return None, ""
     return read_painted(points), free_name("painting")
 
@@ -93,14 +93,14 @@ def _typed() -> tuple[Examples | None, str]:
         persist_state="session",
     )
     if not (text or "").strip():
-        st.caption(f"At least {LEAST_EXAMPLES} points are needed.")
+        st.caption(f"At least {MINIMUM_EXAMPLES} points are needed.")
         return None, ""
     return read_typed(text or ""), free_name("points")
 
 
 def _use(found: Examples, suggestion: str) -> None:
     """What was found, a name for it, and the button that stores it and goes on to train."""
-    words = found.in_words()
+    words = found.summary()
     chart_grid([Cell("preview", 1, PICTURE, preview(found), alt=words)], key="preview", columns=1)
     st.markdown(literal(words))
     with st.container(horizontal=True, vertical_alignment="bottom"):

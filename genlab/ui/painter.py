@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from genlab.datasets.reading import MOST_PAINTED
+from genlab.datasets.reading import MAXIMUM_PAINTED
 
 HERE = Path(__file__).parent
 EXTENT = 2.0  # the square goes from -2 to 2 in both directions
@@ -34,7 +34,7 @@ def painter(key: str) -> Any:
 
     start = st.session_state.get(kept, [])
     # A tuple: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
-    data = {"start": tuple(start), "most": MOST_PAINTED, "extent": EXTENT}
+    data = {"start": tuple(start), "most": MAXIMUM_PAINTED, "extent": EXTENT}
     return _painter(key=key, data=data, default={"points": start}, on_points_change=keep).points
 
 

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from genlab.cli.listing import dataset_row, metric_row, model_row
+from genlab.cli.report import evaluate_run, report
 from genlab.datasets.base import DataUnavailable
-from genlab.listing import dataset_row, metric_row, model_row
 from genlab.registry import DATASETS, METRICS, MODELS, UnknownName
-from genlab.reporting import measure, report
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.summary import run_row
 from genlab.spec import SpecError, make_spec
@@ -129,11 +129,11 @@ def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) ->
         # The first is what is typed next, so it stays in one piece.
         table.add_column(column, no_wrap=column == columns[0], overflow="fold")
     for row in rows:
-        table.add_row(*(in_a_cell(row[column]) for column in columns))
+        table.add_row(*(format_cell(row[column]) for column in columns))
     out.print(table)
 
 
-def in_a_cell(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """A value of a row in one cell of a table."""
     if isinstance(value, list):
         return ", ".join(value)
@@ -162,7 +162,7 @@ def evaluate(
     try:
         found = find_run(run, runs)
         found.spec()
-        evaluation = measure(found, samples, seed, err)
+        evaluation = evaluate_run(found, samples, seed, err)
         report(found, as_json, out, evaluation)
     except (RunUnreadable, DataUnavailable, ValueError, OSError) as error:
         fail(str(error))
@@ -188,7 +188,7 @@ def project(
     try:
         found = find_run(run, runs)
         found.spec()  # a run that cannot be read is refused before TensorFlow is loaded
-        from genlab.training import trained
+        from genlab.latent import trained
 
         model = trained.load(found, lane)
         shown, labels = model.dataset.test[:count], model.dataset.test_labels[:count]
@@ -227,8 +227,8 @@ def import_(
     except (ValueError, OSError) as error:
         fail(str(error))
     if as_json:
-        return print(json.dumps({"name": stored, "holds": found.in_words()}))
-    out.print(f"{stored}: {found.in_words()}", markup=False, highlight=False, soft_wrap=True)
+        return print(json.dumps({"name": stored, "holds": found.summary()}))
+    out.print(f"{stored}: {found.summary()}", markup=False, highlight=False, soft_wrap=True)
 
 
 def find_run(named: str, runs: Path | None) -> Run:
@@ -267,7 +267,7 @@ def extend(run: Run, clock: str, budget: float | None) -> None:
 def follow(run: Run, store: Store) -> None:
     """Train a run in this process, with a bar a lane."""
     from genlab.training import backend
-    from genlab.training.loop import Measured, Stage
+    from genlab.training.loop import ChunkTrained, Stage
     from genlab.training.recorder import record
 
     spec = run.spec()
@@ -281,7 +281,7 @@ def follow(run: Run, store: Store) -> None:
         for event in record(run, store):
             if isinstance(event, Stage):
                 progress.update(stage, at=event.message, visible=event.state == "starting")
-            elif isinstance(event, Measured):
+            elif isinstance(event, ChunkTrained):
                 progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.metrics.base import Diverged
 from genlab.metrics.modes import coverage, mode_radius
+from genlab.models.base import Model
+from genlab.observing.mode_assignment import ModeAssigner
+from genlab.observing.planes import data_plane, latent_plane, plane_extent
 from genlab.runs.folder import Frame
-from genlab.training.judge import Judge
-from genlab.training.lane import Diverged, Lane
 
 MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a frame are computed from, at least
 MEASURED_A_MODE = 5
@@ -21,23 +23,35 @@ RECONSTRUCTED = {"points": 300, "images": 32}  # held-out examples that are enco
 GRID = 48  # rows and columns of the discriminator's surface
 
 
-class Camera:
-    """Takes the frames of a run. The latent draw is fixed by the run's seed, so that pictures move smoothly."""
+class ObservedLane(Protocol):
+    """What a frame asks of a lane: where it is, and its model's functions, from arrays to arrays (see `Model`)."""
 
-    def __init__(self, dataset: Dataset, judge: Judge, seed: int) -> None:
-        self.dataset, self.judge, self.seed = dataset, judge, seed
+    index: int
+    step: int
+    model: Model
+    sample: Callable[..., np.ndarray]
+    encode: Callable[..., tuple[np.ndarray, ...]] | None
+    reconstruct: Callable[..., np.ndarray] | None
+    score: Callable[..., np.ndarray] | None
+
+
+class FrameBuilder:
+    """Builds the frames of a run. The latent draw is fixed by the run's seed, so that pictures move smoothly."""
+
+    def __init__(self, dataset: Dataset, mode_assigner: ModeAssigner, seed: int) -> None:
+        self.dataset, self.mode_assigner, self.seed = dataset, mode_assigner, seed
         self._draws: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self.plane = picture_plane(dataset)
-        self.extent = picture_extent(dataset, self.plane)
+        self.plane = data_plane(dataset)
+        self.extent = plane_extent(dataset, self.plane)
         # Enough that a perfect sampler leaves fewer than 1 % of the modes of stacked MNIST without a sample.
         self.measured = max(MEASURED[dataset.kind], MEASURED_A_MODE * len(dataset.modes.names))
 
-    def take(self, lane: Lane) -> Frame:
+    def build(self, lane: ObservedLane) -> Frame:
         """Raises Diverged if a sample or a code is not finite."""
         kind = self.dataset.kind
         latent, labels = self._draw(lane)
         samples = _finite(lane.sample(latent, labels), "A sample", lane)
-        modes = self.judge.assign(samples)
+        modes = self.mode_assigner.assign(samples)
         metrics = coverage(modes, self.dataset.modes.shares)
         arrays = {
             "samples": as_stored(samples[: SHOWN[kind]]),
@@ -54,13 +68,14 @@ class Camera:
                 arrays["kl"] = (0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)).mean(axis=0)
                 metrics["kl_held_out"] = float(arrays["kl"].sum())
             shown = RECONSTRUCTED[kind]
+            assert lane.reconstruct
             decoded = lane.reconstruct(real[:shown], real_labels[:shown].astype("int32"))
             metrics["reconstruction_error"] = float(np.mean((decoded - real[:shown]) ** 2))
             arrays["reconstructed"] = as_stored(decoded)
         else:
             codes, code_modes = latent[:LATENT_POINTS], modes[:LATENT_POINTS]
         target = self.dataset.test if lane.encode else samples
-        arrays["latent"], share = project(codes, target[: len(codes)].reshape(len(codes), -1))
+        arrays["latent"], share = latent_plane(codes, target[: len(codes)].reshape(len(codes), -1))
         arrays["latent_share"] = np.array(share)
         arrays["latent_modes"] = code_modes.astype("int16")
         if lane.score and not lane.model.conditional and self.dataset.train.shape[1:] == (2,):
@@ -77,8 +92,8 @@ class Camera:
             "sample_modes": self.dataset.test_labels[: SHOWN[kind]].astype("int16"),
             "names": np.array(modes.names),
             "mode_share": modes.shares.astype("float32"),
-            "judged_share": self.judge.real["share"].astype("float32"),
-            "on_mode_share": np.array(self.judge.real["on_mode_share"]),
+            "judged_share": self.mode_assigner.real["share"].astype("float32"),
+            "on_mode_share": np.array(self.mode_assigner.real["on_mode_share"]),
             "measured": np.array(len(self.dataset.test)),
             "extent": np.array(self.extent),
         }
@@ -88,14 +103,14 @@ class Camera:
         if modes.centres is not None and modes.std is not None:
             arrays["centres"] = modes.centres
             arrays["radius"] = np.array(mode_radius(modes.std, modes.centres.shape[1]))
-        if self.judge.accuracy is not None:
-            arrays["accuracy"] = np.array(self.judge.accuracy)
+        if self.mode_assigner.accuracy is not None:
+            arrays["accuracy"] = np.array(self.mode_assigner.accuracy)
         return arrays
 
-    def _draw(self, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, lane: ObservedLane) -> tuple[np.ndarray, np.ndarray]:
         if lane.index not in self._draws:
             random = np.random.default_rng([self.seed, 1])
-            self._draws[lane.index] = draw_asked(lane, random, self.measured, self.dataset.modes.shares)
+            self._draws[lane.index] = draw_latents(lane, random, self.measured, self.dataset.modes.shares)
         return self._draws[lane.index]
 
     def _grid(self) -> np.ndarray:
@@ -103,55 +118,12 @@ class Camera:
         return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
 
 
-def draw_asked(
-    lane: Lane, random: np.random.Generator, count: int, shares: np.ndarray
+def draw_latents(
+    lane: ObservedLane, random: np.random.Generator, count: int, shares: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Latents of a lane's prior, and the classes to ask for, int32: as many of each as its share."""
     latent = lane.model.draw_prior(random, count)
     return latent, random.choice(len(shares), count, p=shares).astype("int32")
-
-
-@dataclass(frozen=True)
-class Plane:
-    """The plane in which points of d dimensions are drawn: (points - middle) @ axes.
-
-    Attributes:
-        middle: (d,) the point drawn at the origin.
-        axes: (d, 2) the two directions, of length 1.
-        share: share of the real data's variance that the plane holds.
-    """
-
-    middle: np.ndarray
-    axes: np.ndarray
-    share: float
-
-    def of(self, points: np.ndarray) -> np.ndarray:
-        """Points (n, d) in the plane, (n, 2)."""
-        return (points - self.middle) @ self.axes
-
-
-def picture_plane(dataset: Dataset) -> Plane | None:
-    """The plane of the first two principal components of the training points; one dimension is drawn against zero.
-
-    None for images, and for points of two dimensions, which are drawn as they are.
-    """
-    if dataset.kind == "images" or dataset.train.shape[1] == 2:
-        return None
-    if dataset.train.shape[1] == 1:
-        return Plane(np.zeros(1), np.array([[1.0, 0.0]]), 1.0)
-    middle = dataset.train.mean(axis=0, dtype="float64")
-    variances, vectors = np.linalg.eigh(np.cov(dataset.train.T, dtype="float64"))
-    axes = vectors[:, :-3:-1]
-    return Plane(middle, axes * _signs(axes), float(variances[-2:].sum() / max(variances.sum(), 1e-12)))
-
-
-def picture_extent(dataset: Dataset, plane: Plane | None = None) -> float:
-    """Half the side of the square, centred on the origin, in which points are drawn: 1.25 times the farthest
-    coordinate, in the plane where they are projected.
-    """
-    if dataset.kind == "images":
-        return 0.0
-    return 1.25 * float(np.abs(plane.of(dataset.train) if plane else dataset.train).max())
 
 
 def as_stored(samples: np.ndarray) -> np.ndarray:
@@ -161,48 +133,7 @@ def as_stored(samples: np.ndarray) -> np.ndarray:
     return np.round(np.clip(samples, 0, 1) * 255).astype("uint8")
 
 
-def project(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
-    """Codes (n, d) in the plane, (n, 2), and the share of their variance that the plane holds.
-
-    Two dimensions are kept as they are and one is drawn against zero. More are projected on their two principal
-    components, turned within that plane to lie as near as they can to the same components of `target` (n, any), the
-    examples that belong to the codes: principal components may swap or flip from frame to frame, and the picture must
-    not.
-    """
-    dimensions = codes.shape[1]
-    if dimensions == 1:
-        return np.concatenate([codes, np.zeros_like(codes)], axis=1), 1.0
-    if dimensions == 2:
-        return codes, 1.0
-    centred = codes - codes.mean(axis=0)
-    _, scales, components = np.linalg.svd(centred, full_matrices=False)
-    plane = centred @ components[:2].T
-    target = target - target.mean(axis=0)
-    if target.shape[1] == 1:  # one column spans no plane
-        target = np.pad(target, ((0, 0), (0, 1)))
-    largest = _principal_axes(target)
-    goal = target @ (largest * _signs(largest))
-    left, _, right = np.linalg.svd(plane.T @ goal)
-    total = float((scales**2).sum())
-    return (plane @ (left @ right)).astype("float32"), float((scales[:2] ** 2).sum()) / total if total else 0.0
-
-
-def _principal_axes(examples: np.ndarray) -> np.ndarray:
-    """The first two principal axes (d, 2) of centred examples (n, d), found in the smaller of n and d dimensions: with
-    the 3072 of a colour picture a frame would take seconds.
-    """
-    if examples.shape[1] <= len(examples):
-        return np.linalg.eigh(examples.T @ examples)[1][:, :-3:-1]
-    axes = examples.T @ np.linalg.eigh(examples @ examples.T)[1][:, :-3:-1]
-    return axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-12)
-
-
-def _signs(vectors: np.ndarray) -> np.ndarray:
-    """+1 or -1 per column, so that its largest entry becomes positive."""
-    return np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-
-
-def _finite(values: Any, what: str, lane: Lane) -> np.ndarray:
+def _finite(values: Any, what: str, lane: ObservedLane) -> np.ndarray:
     if not np.isfinite(values).all():
         raise Diverged(
             f"{what} is not a finite number at step {lane.step:,}, so this lane ended there. The frames before it are "

@@ -16,20 +16,21 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from genlab.datasets.base import Dataset, load_dataset
+from genlab.evaluation.gallery import gallery
+from genlab.evaluation.networks import NetworkEvaluator, in_batches
+from genlab.evaluation.samples import SampleEvaluator, Steps, Values, prepared
+from genlab.metrics.base import Diverged
+from genlab.observing.feature_spaces import FeatureSpace, feature_spaces
+from genlab.observing.frames import draw_latents
+from genlab.observing.mode_assignment import fingerprint, make_mode_assigner
 from genlab.registry import MODELS
 from genlab.runs.atomic import write_json
 from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation, Measure
 from genlab.runs.folder import Run
 from genlab.spec import RunSpec
-from genlab.training.features import Space, feature_spaces
-from genlab.training.frames import draw_asked
-from genlab.training.gallery import gallery
-from genlab.training.inspection import Inspector, in_batches
-from genlab.training.judge import fingerprint, make_judge
-from genlab.training.lane import Diverged, Lane
-from genlab.training.measuring import Ruler, Steps, Values, prepared
+from genlab.training.lane import Lane
 
-FLOORS_VERSION = 2  # a change of what is measured of real data makes old caches invalid
+REFERENCES_VERSION = 2  # a change of what is measured of real data makes old caches invalid
 SAMPLES = 2_500  # unless asked otherwise
 SAMPLES_A_MODE = 10  # at least: with fewer, a perfect model leaves modes out by chance
 NOT_TRAINED = "There is no checkpoint of this lane, so there is nothing to measure yet. Train it first."
@@ -85,13 +86,13 @@ def evaluate_lanes(
 ) -> Iterator[Progress | Evaluated]:
     """The same for lanes that are built; nothing is written but the caches of the data set."""
     yield Progress("preparing", 0, 1)
-    judge = make_judge(dataset, cache)
+    mode_assigner = make_mode_assigner(dataset, cache)
     spaces = feature_spaces(dataset, cache)
     samples = samples or max(SAMPLES, SAMPLES_A_MODE * len(dataset.modes.names))
-    ruler = Ruler(dataset, judge, spaces, samples)
-    path = cache / f"floors-{_key(spec, dataset, spaces, samples)}.json"
-    todo = ruler.floors() if lanes and not path.is_file() else []
-    works = [_Work(lane, ruler, samples, seed) for lane in lanes]
+    evaluator = SampleEvaluator(dataset, mode_assigner, spaces, samples)
+    path = cache / f"references-{_key(spec, dataset, spaces, samples)}.json"
+    todo = evaluator.references() if lanes and not path.is_file() else []
+    works = [_Work(lane, evaluator, samples, seed) for lane in lanes]
     total, done = len(todo) + sum(len(work) for work in works), 0
     found = []
     for name, step in todo:
@@ -100,12 +101,12 @@ def evaluate_lanes(
         done += 1
     if todo:
         write_json(path, [(*_place(each), each.value) for each in found])
-    floors: Values = {tuple(key): value for *key, value in json.loads(path.read_text())} if lanes else {}
+    references: Values = {tuple(key): value for *key, value in json.loads(path.read_text())} if lanes else {}
     evaluation = Evaluation(samples=samples, seed=seed, spaces={space.name: space.version for space in spaces})
     arrays: dict[str, np.ndarray] = {}
     for work in works:
         title = MODELS[work.lane.family.name].title
-        for name in work.steps(floors):
+        for name in work.steps(references):
             yield Progress(f"{title}: {name}", min(done, total), total)
             done += 1
         evaluation.lanes.append(work.found)
@@ -123,9 +124,9 @@ def _place(measure: Measure) -> tuple[str, str, str]:
     return measure.metric, measure.space, measure.result
 
 
-def _key(spec: RunSpec, dataset: Dataset, spaces: list[Space], samples: int) -> str:
+def _key(spec: RunSpec, dataset: Dataset, spaces: list[FeatureSpace], samples: int) -> str:
     """Tells this data, these spaces and this number of samples from any others."""
-    parts = [FLOORS_VERSION, fingerprint(dataset), *((space.name, space.version) for space in spaces)]
+    parts = [REFERENCES_VERSION, fingerprint(dataset), *((space.name, space.version) for space in spaces)]
     named = hashlib.sha256(json.dumps([parts, spec.dataset_settings]).encode()).hexdigest()[:12]
     return f"{named}-{samples}"
 
@@ -133,46 +134,50 @@ def _key(spec: RunSpec, dataset: Dataset, spaces: list[Space], samples: int) -> 
 class _Work:
     """What is to be measured of one lane, and what was found."""
 
-    def __init__(self, lane: Lane, ruler: Ruler, samples: int, seed: int) -> None:
-        self.lane, self.ruler, self.samples, self.seed = lane, ruler, samples, seed
-        self.inspector = Inspector(lane, ruler.dataset, ruler.spaces[0], min(samples, 10_000), seed)
+    def __init__(self, lane: Lane, evaluator: SampleEvaluator, samples: int, seed: int) -> None:
+        self.lane, self.evaluator, self.samples, self.seed = lane, evaluator, samples, seed
+        self.network_evaluator = NetworkEvaluator(
+            lane, evaluator.dataset, evaluator.spaces[0], min(samples, 10_000), seed
+        )
         self.found = LaneEvaluation(lane=lane.index, model=lane.family.name, step=lane.step)
         self.arrays: dict[str, np.ndarray] = {}
 
     def __len__(self) -> int:
         nothing = np.empty(0)
-        return DRAWS + len(self.ruler.slow_names()) + len(self.inspector.steps(nothing, nothing)) + 1
+        return DRAWS + len(self.evaluator.slow_names()) + len(self.network_evaluator.steps(nothing, nothing)) + 1
 
-    def steps(self, floors: Values) -> Iterator[str]:
+    def steps(self, references: Values) -> Iterator[str]:
         """Measure one thing after another, naming each first. A lane that diverged says so and is left."""
         try:
-            yield from self._steps(floors)
+            yield from self._steps(references)
         except (Diverged, ValueError) as error:
             self.found.message = str(error)
 
-    def _steps(self, floors: Values) -> Iterator[str]:
+    def _steps(self, references: Values) -> Iterator[str]:
         draws, shares = [], []
         for draw in reversed(range(DRAWS)):  # the first last, since the slow measures take that
             yield f"draw {DRAWS - draw} of {DRAWS}"
             samples, labels = self._draw(draw)
-            draws.append(self.ruler.cheap(samples))
-            shares.append(self.ruler.mode_share)
+            draws.append(self.evaluator.cheap(samples))
+            shares.append(self.evaluator.mode_share)
         mode_share = np.mean(shares, axis=0)
         self.found.mode_share = mode_share.tolist()
-        self.found.measures += self.ruler.from_draws(draws, floors)
-        steps: Steps = self.ruler.slow_steps(samples, floors) + self.inspector.steps(samples, labels)
+        self.found.measures += self.evaluator.from_draws(draws, references)
+        steps: Steps = self.evaluator.slow_steps(samples, references) + self.network_evaluator.steps(samples, labels)
         for name, step in steps:
             yield name
             self.found.measures += _alone(step)
-        self.found.kl = self.inspector.kl
+        self.found.kl = self.network_evaluator.kl
         yield "pictures"
-        ruler = self.ruler
-        self.arrays = gallery(ruler.dataset, ruler.judge, ruler.spaces[0], ruler.for_copies, samples, mode_share)
+        evaluator = self.evaluator
+        self.arrays = gallery(
+            evaluator.dataset, evaluator.mode_assigner, evaluator.spaces[0], evaluator.for_copies, samples, mode_share
+        )
 
     def _draw(self, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Samples as they are measured, and the labels that were asked for. All lanes get the same latents."""
         random = np.random.default_rng([self.seed, 2, draw])
-        latent, labels = draw_asked(self.lane, random, self.samples, self.ruler.dataset.modes.shares)
+        latent, labels = draw_latents(self.lane, random, self.samples, self.evaluator.dataset.modes.shares)
         samples = in_batches(self.lane.sample, latent, labels)
         if not np.isfinite(samples).all():
             raise Diverged(f"A sample is not a finite number at step {self.lane.step:,}: the model has diverged.")

@@ -9,26 +9,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from genlab.diagnosis import Finding, diagnose
+from genlab.evaluation.diagnosis import Finding, diagnose
 from genlab.registry import DATASETS
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation
 from genlab.runs.summary import lane_row, run_row
 from genlab.runs.tables import REAL, measure_rows
-from genlab.runs.view import RunView, Watch
+from genlab.runs.view import RunReader, RunView
 
 
-def measure(run: Run, samples: int | None, seed: int, console: Console) -> Evaluation:
+def evaluate_run(run: Run, samples: int | None, seed: int, console: Console) -> Evaluation:
     """Measure a run, with a bar. Raises what `evaluate` raises; whoever interrupts it leaves the run as it was."""
+    from genlab.evaluation.evaluate import Evaluated, evaluate
     from genlab.training import backend
-    from genlab.training import evaluation as training
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("starting TensorFlow", total=None)
         backend.prepare()
-        for event in training.evaluate(run, Store(run.path.parent).cache, samples, seed):
-            if isinstance(event, training.Evaluated):
+        for event in evaluate(run, Store(run.path.parent).cache, samples, seed):
+            if isinstance(event, Evaluated):
                 return event.evaluation
             progress.update(bar, description=event.name, completed=event.done, total=event.total)
     raise AssertionError("an evaluation ends with what was measured")
@@ -36,7 +36,7 @@ def measure(run: Run, samples: int | None, seed: int, console: Console) -> Evalu
 
 def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None = None) -> None:
     """Print a run, and what was measured of it, as tables and its folder's path, or as JSON. Raises RunUnreadable."""
-    view = Watch(run).look()
+    view = RunReader(run).read()
     lanes = [lane_row(view, lane) for lane in range(len(view.spec.lanes))]
     findings = diagnose(view, evaluation) if evaluation else []
     if evaluation:

@@ -1,4 +1,4 @@
-"""What ails a lane, in words, from what was recorded and measured of it. It says nothing when it knows nothing."""
+"""Rule-based diagnosis of a lane, from what was recorded and measured of it. No finding without evidence."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BLUR = 0.7  # variance of the Laplacian, of that of the data; held-out data stay
 COARSE = 0.8  # share of high frequencies, of that of the data: little contrast alone leaves it at 1
 FLAT = 0.5  # move of the loss between the halves, in its own standard deviations within a half
 IMPROVED = 0.1  # rise of the share of samples on a mode between the halves
-FEWEST_POINTS = 8  # of a curve, to say anything of its halves
-MOST_NAMES = 12  # of dropped modes
+MINIMUM_POINTS = 8  # of a curve, to say anything of its halves
+MAXIMUM_NAMES = 12  # of dropped modes
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that ails a lane.
+    """One problem of a lane.
 
     Attributes:
         name: one of those of the functions below, with hyphens.
@@ -79,7 +79,7 @@ class Lane:
     def recent(self, name: str) -> float | None:
         """Mean over the last tenth of a recorded curve."""
         values = self.view.history.series(self.index, name)[1]
-        return float(values[-max(1, len(values) // 10) :].mean()) if len(values) >= FEWEST_POINTS else None
+        return float(values[-max(1, len(values) // 10) :].mean()) if len(values) >= MINIMUM_POINTS else None
 
     def sure_discriminator(self) -> str:
         """How often a discriminator of examples that tells nearly all apart is right, in words; "" of any other."""
@@ -172,8 +172,8 @@ def modes_dropped(lane: Lane) -> Found:
     rare = pdtr(np.round(covered.share * covered.count), np.maximum(expected, 1e-9)) <= BY_CHANCE  # Poisson
     dropped = np.flatnonzero((covered.share < SOLID * covered.real) & rare)
     if len(dropped):
-        names = [covered.names[mode] for mode in dropped[:MOST_NAMES]]
-        more = f" and {len(dropped) - MOST_NAMES} more" if len(dropped) > MOST_NAMES else ""
+        names = [covered.names[mode] for mode in dropped[:MAXIMUM_NAMES]]
+        more = f" and {len(dropped) - MAXIMUM_NAMES} more" if len(dropped) > MAXIMUM_NAMES else ""
         sentence = f"It drops {len(dropped)} of {len(expected)} modes: {', '.join(names)}{more}."
         yield sentence, f"each below {SOLID:.0%} of its fair share of {covered.count:,} samples"
 
@@ -185,8 +185,8 @@ def posterior_collapse(lane: Lane) -> Found:
         kl = frame.arrays.get("kl", kl)
     unused = np.flatnonzero(kl < UNUSED)
     if len(unused):
-        which = ", ".join(str(dimension + 1) for dimension in unused[:MOST_NAMES])
-        which += f" and {len(unused) - MOST_NAMES} more" if len(unused) > MOST_NAMES else ""
+        which = ", ".join(str(dimension + 1) for dimension in unused[:MAXIMUM_NAMES])
+        which += f" and {len(unused) - MAXIMUM_NAMES} more" if len(unused) > MAXIMUM_NAMES else ""
         dimensions, carry = ("dimension", "carries") if len(unused) == 1 else ("dimensions", "carry")
         sentence = f"Posterior collapse: latent {dimensions} {which} (of {len(kl)}) {carry} nothing of the example."
         yield sentence, f"KL below {UNUSED} nats; all dimensions together {kl.sum():.2f}"
@@ -270,4 +270,4 @@ def _spread(examples: np.ndarray) -> float:
 def _quarters(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """The second and the last quarter of a curve; None if there are too few points."""
     part = len(values) // 4
-    return (values[part : 2 * part], values[-part:]) if len(values) >= FEWEST_POINTS else None
+    return (values[part : 2 * part], values[-part:]) if len(values) >= MINIMUM_POINTS else None

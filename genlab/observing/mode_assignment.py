@@ -19,17 +19,18 @@ VERSION = 2  # of the classifier; a change of its network or training makes old 
 STEPS = 1_000
 BATCH = 128
 LEARNING_RATE = 3e-3  # at first; it falls to zero
-MOST_EPOCHS = 20  # beyond, a small data set is repeated within each: an epoch has a cost of its own
+MAXIMUM_EPOCHS = 20  # beyond, a small data set is repeated within each: an epoch has a cost of its own
 WIDTHS = {"points": 64, "images": 16}
 NEIGHBOURS = 5_000  # training points that a sample is compared with, at most
 NEAR = 0.99
+EXAMPLES_PER_CALL = 1000
 
 # Examples -> the index of the most probable class of each, (n,), and its probability, (n,).
 Classifier = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Judge:
+class ModeAssigner:
     """Assigns samples to modes.
 
     Attributes:
@@ -43,8 +44,8 @@ class Judge:
     real: dict[str, Any]
 
 
-def make_judge(dataset: Dataset, cache: Path) -> Judge:
-    """The judge of a data set; a classifier is trained once and its weights kept in the folder `cache`."""
+def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
+    """The mode assigner of a data set; a classifier is trained once and its weights kept in the folder `cache`."""
     known = dataset.modes
     accuracy = None
     assign: Callable[[np.ndarray], np.ndarray]
@@ -65,7 +66,7 @@ def make_judge(dataset: Dataset, cache: Path) -> Judge:
 
         assign = sure_of
 
-    return Judge(assign, accuracy, modes.coverage(assign(dataset.test), known.shares))
+    return ModeAssigner(assign, accuracy, modes.coverage(assign(dataset.test), known.shares))
 
 
 def _stacked_classifier(channel: Dataset, cache: Path) -> Classifier:
@@ -99,7 +100,7 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
         keras.utils.set_random_seed(0)
         pace = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
         logits.compile(keras.optimizers.Adam(pace), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        times = -(-STEPS * BATCH // (MOST_EPOCHS * len(dataset.train)))
+        times = -(-STEPS * BATCH // (MAXIMUM_EPOCHS * len(dataset.train)))
         examples = np.concatenate([dataset.train] * times)
         epochs = -(-STEPS * BATCH // len(examples))
         logits.fit(examples, np.tile(dataset.train_labels, times), batch_size=BATCH, epochs=epochs, verbose=0)
@@ -110,16 +111,27 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
 def _classifier(dataset: Dataset, cache: Path) -> Classifier:
     import keras
 
-    from genlab.training import backend
-
     logits = classifier_network(dataset, cache)
-    softmax = backend.compile_function(lambda x: keras.ops.softmax(logits(x, training=False)))
+    probabilities_of = predictor(keras.Model(logits.inputs, keras.ops.softmax(logits.output)))
 
     def classify(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        probabilities = np.concatenate([softmax(examples[i : i + 1000]) for i in range(0, len(examples), 1000)])
+        probabilities = probabilities_of(examples)
         return probabilities.argmax(axis=1), probabilities.max(axis=1)
 
     return classify
+
+
+def predictor(network: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """A Keras model as a function of arrays, compiled, and called on so many examples at a time that memory stays
+    small.
+    """
+    network.compile(jit_compile=False)  # XLA makes convolutions on a CPU several times slower
+
+    def predict(examples: np.ndarray) -> np.ndarray:
+        starts = range(0, len(examples), EXAMPLES_PER_CALL)
+        return np.concatenate([network.predict_on_batch(examples[i : i + EXAMPLES_PER_CALL]) for i in starts])
+
+    return predict
 
 
 def _nearness(train: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -9,38 +9,36 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from genlab.datasets.base import Dataset
-from genlab.training.judge import VERSION as CLASSIFIER_VERSION
-from genlab.training.judge import classifier_network
+from genlab.observing.mode_assignment import VERSION as CLASSIFIER_VERSION
+from genlab.observing.mode_assignment import classifier_network, predictor
 
 COMPONENTS = 50  # of the pixels, at most
-FEWEST_FOR_A_CLASSIFIER = 500  # training images; fewer teach it their pixels and not their classes
+MINIMUM_FOR_A_CLASSIFIER = 500  # training images; fewer teach it their pixels and not their classes
 CONVOLUTION = 64  # features of the random network
 CONVOLUTION_WIDTH = 16
-VERSION = 1  # of the spaces that are computed here; a change of one makes cached floors invalid
-BATCH = 1000
+VERSION = 1  # of the spaces that are computed here; a change of one makes cached references of real data invalid
 
 
 @dataclass(frozen=True)
-class Space:
+class FeatureSpace:
     """A feature space.
 
     Attributes:
         name: as titles and tables say it.
         version: numbers taken in different versions do not compare.
-        of: examples (n, ...) -> features (n, d), float32.
+        features: examples (n, ...) -> (n, d), float32.
     """
 
     name: str
     version: str
-    of: Callable[[np.ndarray], np.ndarray]
+    features: Callable[[np.ndarray], np.ndarray]
 
 
-def feature_spaces(dataset: Dataset, cache: Path) -> list[Space]:
+def feature_spaces(dataset: Dataset, cache: Path) -> list[FeatureSpace]:
     """The spaces in which a data set is measured. The first is the one to read; a second is a second opinion.
 
     Points: their coordinates. Labelled images: the penultimate layer of the classifier that names their modes, which
@@ -48,14 +46,14 @@ def feature_spaces(dataset: Dataset, cache: Path) -> list[Space]:
     the pixels, beside a random network. The classifier's weights are kept in the folder `cache`.
     """
     if dataset.kind == "points":
-        return [Space("coordinates", "1", lambda points: points)]
+        return [FeatureSpace("coordinates", "1", lambda points: points)]
     pixels = _pixels(dataset)
-    if dataset.modes.assign is not None or len(dataset.train) < FEWEST_FOR_A_CLASSIFIER:
+    if dataset.modes.assign is not None or len(dataset.train) < MINIMUM_FOR_A_CLASSIFIER:
         return [pixels, _random_convolution(dataset)]
     return [_classifier(dataset, cache), pixels]
 
 
-def _pixels(dataset: Dataset) -> Space:
+def _pixels(dataset: Dataset) -> FeatureSpace:
     """Principal components of the training half's pixels."""
     from sklearn.decomposition import PCA
 
@@ -63,40 +61,35 @@ def _pixels(dataset: Dataset) -> Space:
     count = min(COMPONENTS, *flat.shape)
     parts = PCA(count, random_state=0).fit(flat)
     mean, axes = parts.mean_.astype("float32"), parts.components_.T.astype("float32")
-    return Space(f"pixels-pca-{count}", f"{VERSION}", lambda images: (images.reshape(len(images), -1) - mean) @ axes)
+    return FeatureSpace(
+        f"pixels-pca-{count}", f"{VERSION}", lambda images: (images.reshape(len(images), -1) - mean) @ axes
+    )
 
 
-def _classifier(dataset: Dataset, cache: Path) -> Space:
+def _classifier(dataset: Dataset, cache: Path) -> FeatureSpace:
     """What enters the last layer of the classifier; of images whose channels are images, of each channel in turn."""
-    from genlab.models import networks
+    import keras
 
     one = dataset.channel or dataset
-    network = networks.with_features(classifier_network(one, cache))
-    width = network.outputs[0].shape[-1]
+    classifier = classifier_network(one, cache)
+    network = keras.Model(classifier.inputs, classifier.layers[-1].input)
+    width = network.output_shape[-1]
     # Learned anew, the weights differ a little from machine to machine, and so do the numbers.
-    digest = hashlib.sha256(b"".join(weights.tobytes() for weights in network.get_weights())).hexdigest()
+    digest = hashlib.sha256(b"".join(weights.tobytes() for weights in classifier.get_weights())).hexdigest()
     version = f"classifier {CLASSIFIER_VERSION}, weights {digest[:8]}"
-    features = _in_batches(lambda x: network(x, training=False)[0])
+    predict = predictor(network)
     if dataset.channel is None:
-        return Space(f"{one.name}-classifier-{width}", version, features)
+        return FeatureSpace(f"{one.name}-classifier-{width}", version, predict)
 
-    def of(images: np.ndarray) -> np.ndarray:
-        return np.concatenate([features(channel[..., None]) for channel in np.moveaxis(images, -1, 0)], axis=1)
+    def features(images: np.ndarray) -> np.ndarray:
+        return np.concatenate([predict(channel[..., None]) for channel in np.moveaxis(images, -1, 0)], axis=1)
 
-    return Space(f"{one.name}-classifier-{dataset.train.shape[-1]}x{width}", version, of)
+    return FeatureSpace(f"{one.name}-classifier-{dataset.train.shape[-1]}x{width}", version, features)
 
 
-def _random_convolution(dataset: Dataset) -> Space:
+def _random_convolution(dataset: Dataset) -> FeatureSpace:
     """A small convolutional network with fixed random weights: cheap and weak, but nothing has taught it anything."""
     from genlab.models import networks
 
     network = networks.encoder(dataset.train.shape[1:], CONVOLUTION, CONVOLUTION_WIDTH, 0, "random_convolution")
-    return Space(f"random-convolution-{CONVOLUTION}", f"{VERSION}", _in_batches(lambda x: network(x, training=False)))
-
-
-def _in_batches(network: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
-    """The compiled network, called on so many examples at a time that memory stays small."""
-    from genlab.training import backend
-
-    compiled = backend.compile_function(network)
-    return lambda x: np.concatenate([compiled(x[i : i + BATCH]) for i in range(0, len(x), BATCH)])
+    return FeatureSpace(f"random-convolution-{CONVOLUTION}", f"{VERSION}", predictor(network))

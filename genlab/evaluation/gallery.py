@@ -8,9 +8,9 @@ from genlab.datasets.base import Dataset
 from genlab.metrics.distributions import bin_differences
 from genlab.metrics.modes import SOLID
 from genlab.metrics.neighbours import nearest
-from genlab.training.features import Space
-from genlab.training.frames import as_stored
-from genlab.training.judge import Judge
+from genlab.observing.feature_spaces import FeatureSpace
+from genlab.observing.frames import as_stored
+from genlab.observing.mode_assignment import ModeAssigner
 
 SAMPLES = 32  # shown, each with its nearest training example
 A_MODE = 8  # real members of a lost mode, and as many of the nearest samples
@@ -22,7 +22,12 @@ BEYOND_CHANCE = 3.0  # standard errors, so that about none of 20 bins of real da
 
 
 def gallery(
-    dataset: Dataset, judge: Judge, space: Space, for_copies: Space, samples: np.ndarray, mode_share: np.ndarray
+    dataset: Dataset,
+    mode_assigner: ModeAssigner,
+    space: FeatureSpace,
+    for_copies: FeatureSpace,
+    samples: np.ndarray,
+    mode_share: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """Pictures of samples, (n, ...) as prepared, stored as frames store them.
 
@@ -33,8 +38,8 @@ def gallery(
     than they should, or fewer, and over_z and under_z, by how many standard errors.
     """
     shown = samples[:SAMPLES]
-    index = nearest(for_copies.of(shown), for_copies.of(dataset.train))[1]
-    none = samples[judge.assign(samples) < 0]
+    index = nearest(for_copies.features(shown), for_copies.features(dataset.train))[1]
+    none = samples[mode_assigner.assign(samples) < 0]
     found = {
         "samples": as_stored(shown),
         "copied": as_stored(dataset.train[index]),
@@ -46,15 +51,15 @@ def gallery(
     return found
 
 
-def _lost(dataset: Dataset, space: Space, samples: np.ndarray, mode_share: np.ndarray) -> dict[str, np.ndarray]:
+def _lost(dataset: Dataset, space: FeatureSpace, samples: np.ndarray, mode_share: np.ndarray) -> dict[str, np.ndarray]:
     """Members that held-out data has, nearest to the middle of the mode first."""
     lost = np.flatnonzero(mode_share < SOLID * dataset.modes.shares)
     modes = [mode for mode in lost if (dataset.test_labels == mode).sum() >= A_MODE][:LOST_MODES]
-    features = space.of(samples) if modes else np.empty(0)
+    features = space.features(samples) if modes else np.empty(0)
     real, fake = [], []
     for mode in modes:
         members = dataset.test[dataset.test_labels == mode]
-        places = space.of(members)
+        places = space.features(members)
         middle = places.mean(axis=0)
         real.append(as_stored(members[np.linalg.norm(places - middle, axis=1).argsort()[:A_MODE]]))
         fake.append(as_stored(samples[np.linalg.norm(features - middle, axis=1).argsort()[:A_MODE]]))
@@ -63,9 +68,9 @@ def _lost(dataset: Dataset, space: Space, samples: np.ndarray, mode_share: np.nd
     return {"lost_modes": np.array(modes), "lost_real": np.stack(real), "lost_fake": np.stack(fake)}
 
 
-def _bins(dataset: Dataset, space: Space, samples: np.ndarray) -> dict[str, np.ndarray]:
-    places = space.of(dataset.test)
-    result = bin_differences(places, space.of(samples), min(BINS, max(2, len(dataset.test) // 50)))
+def _bins(dataset: Dataset, space: FeatureSpace, samples: np.ndarray) -> dict[str, np.ndarray]:
+    places = space.features(dataset.test)
+    result = bin_differences(places, space.features(samples), min(BINS, max(2, len(dataset.test) // 50)))
     z = result["z"]
     found = {}
     for name, order, sign in (("over", (-z).argsort(), 1), ("under", z.argsort(), -1)):

@@ -15,16 +15,16 @@ import numpy as np
 from genlab.datasets.base import Dataset
 from genlab.metrics import Metric
 from genlab.metrics.modes import coverage
+from genlab.observing.feature_spaces import FeatureSpace
+from genlab.observing.frames import as_stored
+from genlab.observing.mode_assignment import ModeAssigner
 from genlab.registry import METRICS
 from genlab.runs.evaluation import DRAWS, YARDSTICKS, Measure
-from genlab.training.features import Space
-from genlab.training.frames import as_stored
-from genlab.training.judge import Judge
 
 PARTS = 5
 REAL_DRAWS = 20  # they cost nothing
 HALF_WIDTH = 2.776 / np.sqrt(5)  # of a 95 % interval from five values, in their standard deviations: Student, 4 degrees
-FEWEST_IN_A_PART = 20
+MINIMUM_IN_A_PART = 20
 # A part of the samples tells nothing of these for the whole: they grow with the number of examples, or say yes or no.
 GROWS = ("pairs", "estimated_support", "different", "different_share", "score", "p_value", "memorised")
 SECOND_OPINION = ("frechet_distance", "precision_recall_density_coverage")  # taken in every space, the others in one
@@ -67,7 +67,7 @@ def numbers(metric: Metric, results: dict[str, Any]) -> Numbers:
     return {name: None if results[name] is None else float(results[name]) for name in metric.better}
 
 
-def measure(metric: Metric, result: str, value: float | None, count: int, **more: Any) -> Measure:
+def make_measure(metric: Metric, result: str, value: float | None, count: int, **more: Any) -> Measure:
     """A measure as it is stored, in words."""
     words = WORDS.get(result, result.replace("_", " "))
     if result in ITSELF:
@@ -92,13 +92,17 @@ def bounds(metric: Metric, result: str, results: Numbers, values: list[float | N
 
 
 def in_parts(
-    metric: Metric, function: Callable[..., dict[str, Any]], *arrays: np.ndarray, space: str = "", floors: Any = None
+    metric: Metric,
+    function: Callable[..., dict[str, Any]],
+    *arrays: np.ndarray,
+    space: str = "",
+    references: Any = None,
 ) -> list[Measure]:
     """The results of a function of arrays, with intervals from five parts of each; the last one is counted."""
     whole = numbers(metric, function(*arrays))
     count = len(arrays[-1])
     parts: list[Numbers] = []
-    if min(map(len, arrays)) >= PARTS * FEWEST_IN_A_PART:
+    if min(map(len, arrays)) >= PARTS * MINIMUM_IN_A_PART:
         try:
             pieces = zip(*(np.split(array[: len(array) // PARTS * PARTS], PARTS) for array in arrays), strict=True)
             parts = [numbers(metric, function(*each)) for each in pieces]
@@ -108,12 +112,16 @@ def in_parts(
     for result, value in whole.items():
         within = bounds(metric, result, whole, [part[result] for part in parts]) if result not in GROWS else {}
         how = f"95 %, from {PARTS} parts of the examples" if within else ""
-        floor = (floors or {}).get((metric.name, space, result))
-        found.append(measure(metric, result, value, count, space=space, floor=floor, interval=how, **within))
+        real_reference = (references or {}).get((metric.name, space, result))
+        found.append(
+            make_measure(
+                metric, result, value, count, space=space, real_reference=real_reference, interval=how, **within
+            )
+        )
     return found
 
 
-class Ruler:
+class SampleEvaluator:
     """Measures samples of one data set.
 
     Attributes:
@@ -121,25 +129,26 @@ class Ruler:
         count: how many of them are compared with as many real examples.
     """
 
-    def __init__(self, dataset: Dataset, judge: Judge, spaces: list[Space], samples: int) -> None:
-        self.dataset, self.judge, self.spaces, self.samples = dataset, judge, spaces, samples
+    def __init__(self, dataset: Dataset, mode_assigner: ModeAssigner, spaces: list[FeatureSpace], samples: int) -> None:
+        self.dataset, self.mode_assigner, self.spaces, self.samples = dataset, mode_assigner, spaces, samples
         self.count = min(samples, len(dataset.train), len(dataset.test))
-        self.coverage: Metric = METRICS["mode_coverage" if judge.accuracy is None else "class_coverage"]
+        self.coverage: Metric = METRICS["mode_coverage" if mode_assigner.accuracy is None else "class_coverage"]
         # Which real examples are taken is fixed, so that all models are compared with the same.
         self._real = prepared(dataset.test[np.random.default_rng(0).permutation(len(dataset.test))[: self.count]])
-        self._features = {space.name: space.of(self._real) for space in spaces}
+        self._features = {space.name: space.features(self._real) for space in spaces}
         # Copies are told by pixels: the classifier is trained to find examples of a class alike.
         self.for_copies = next((space for space in spaces if space.name.startswith("pixels")), spaces[0])
         # In one half of the held-out data a copy is as close as no other example; the other half stands for samples.
         mixed = np.random.default_rng(2).permutation(len(dataset.test))
         held_out, others = np.split(mixed, [len(mixed) // 2])
         self._train, self._held_out, self._others = (
-            self.for_copies.of(prepared(each)) for each in (dataset.train, dataset.test[held_out], dataset.test[others])
+            self.for_copies.features(prepared(each))
+            for each in (dataset.train, dataset.test[held_out], dataset.test[others])
         )
-        self._real_modes = judge.assign(dataset.test)
+        self._real_modes = mode_assigner.assign(dataset.test)
         self.mode_share = np.zeros(len(dataset.modes.names))
 
-    def compared(self, cost: str) -> list[tuple[Metric, Space]]:
+    def compared(self, cost: str) -> list[tuple[Metric, FeatureSpace]]:
         """The metrics of this cost that compare features of real and of fake examples, with the spaces for each."""
         return [
             (metric, space)
@@ -150,13 +159,13 @@ class Ruler:
 
     def cheap(self, samples: np.ndarray) -> Values:
         """All cheap numbers of one draw of samples, (n, ...) as prepared."""
-        covered = coverage(self.judge.assign(samples), self.dataset.modes.shares)
+        covered = coverage(self.mode_assigner.assign(samples), self.dataset.modes.shares)
         self.mode_share = covered["share"]
         found: Values = {
             (self.coverage.name, "", name): value for name, value in numbers(self.coverage, covered).items()
         }
         for metric, space in self.compared("cheap"):
-            results = metric.function(self._features[space.name], space.of(samples[: self.count]))
+            results = metric.function(self._features[space.name], space.features(samples[: self.count]))
             found |= {(metric.name, space.name, name): value for name, value in numbers(metric, results).items()}
         if self.dataset.kind == "images":
             metric = METRICS["sharpness"]
@@ -167,7 +176,7 @@ class Ruler:
     def counted(self, metric: str) -> int:
         return self.count if METRICS[metric].needs == "samples" else self.samples
 
-    def from_draws(self, draws: list[Values], floors: Values) -> list[Measure]:
+    def from_draws(self, draws: list[Values], references: Values) -> list[Measure]:
         """The means of the cheap numbers over the draws, with their intervals."""
         means: Values = {}
         for key in draws[0]:
@@ -179,8 +188,12 @@ class Ruler:
             together = {other[2]: value for other, value in means.items() if other[:2] == key[:2]}
             within = bounds(metric, result, together, [draw[key] for draw in draws])
             how = f"95 %, from {DRAWS} draws" if within else ""
-            count, floor = self.counted(key[0]), floors.get(key)
-            found.append(measure(metric, result, mean, count, space=key[1], floor=floor, interval=how, **within))
+            count, real_reference = self.counted(key[0]), references.get(key)
+            found.append(
+                make_measure(
+                    metric, result, mean, count, space=key[1], real_reference=real_reference, interval=how, **within
+                )
+            )
         return found
 
     def slow_names(self) -> list[str]:
@@ -188,28 +201,28 @@ class Ruler:
         names = [f"{metric.title}, {space.name}" for metric, space in self.compared("slow")]
         return [*names, METRICS["memorisation"].title]
 
-    def slow_steps(self, samples: np.ndarray, floors: Values) -> Steps:
+    def slow_steps(self, samples: np.ndarray, references: Values) -> Steps:
         """The slow metrics of samples, (n, ...) as prepared, one step each."""
 
-        def compare(metric: Metric, space: Space) -> list[Measure]:
-            fake = space.of(samples[: self.count])
+        def compare(metric: Metric, space: FeatureSpace) -> list[Measure]:
+            fake = space.features(samples[: self.count])
             function: Callable[..., dict[str, Any]] = metric.function
             if metric.name == "bin_differences":
                 bins = int(np.clip(self.count // EXAMPLES_A_BIN, 2, 100))
                 function = lambda real, fake: metric.function(real, fake, bins)  # noqa: E731
-            return in_parts(metric, function, self._features[space.name], fake, space=space.name, floors=floors)
+            return in_parts(metric, function, self._features[space.name], fake, space=space.name, references=references)
 
         def copies() -> list[Measure]:
             metric, space = METRICS["memorisation"], self.for_copies
-            fake = space.of(samples[: self.count])
+            fake = space.features(samples[: self.count])
             function = partial(metric.function, self._train)
-            return in_parts(metric, function, self._held_out, fake, space=space.name, floors=floors)
+            return in_parts(metric, function, self._held_out, fake, space=space.name, references=references)
 
         functions = [partial(compare, metric, space) for metric, space in self.compared("slow")]
         return list(zip(self.slow_names(), [*functions, copies], strict=True))
 
-    def floors(self) -> Steps:
-        """The steps that measure real data against held-out real data, on which the judge and the spaces have not been
+    def references(self) -> Steps:
+        """The steps that measure real data against held-out real data, on which neither classifier nor spaces have been
         trained where that matters: modes are counted on held-out data, and copies looked for among its other half.
         """
         train = self.dataset.train[_as_drawn(self.dataset.train_labels, self.samples)]
@@ -217,7 +230,7 @@ class Ruler:
         def cheap() -> list[Measure]:
             values = self.cheap(prepared(train)) | self._covered()
             return [
-                measure(METRICS[key[0]], key[2], value, self.counted(key[0]), space=key[1])
+                make_measure(METRICS[key[0]], key[2], value, self.counted(key[0]), space=key[1])
                 for key, value in values.items()
             ]
 
@@ -225,7 +238,7 @@ class Ruler:
             metric, space = METRICS["memorisation"], self.for_copies
             results = numbers(metric, metric.function(self._train, self._held_out, self._others))
             count = len(self._others)
-            return [measure(metric, name, value, count, space=space.name) for name, value in results.items()]
+            return [make_measure(metric, name, value, count, space=space.name) for name, value in results.items()]
 
         compared = self.slow_steps(prepared(train), {})[:-1]
         return [("cheap measures", cheap), *compared, (METRICS["memorisation"].title, copies)]

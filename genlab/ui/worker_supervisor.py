@@ -19,7 +19,7 @@ RESTART_SECONDS = 5.0  # at least so long between two starts
 HEAD_START_SECONDS = 1.5  # for the first page to be painted, before TensorFlow takes the processor for ten seconds
 
 
-class Keeper:
+class WorkerSupervisor:
     """One worker process on one folder of runs. It leaves when its standard input closes, so also when we die."""
 
     def __init__(self, root: Path) -> None:
@@ -27,7 +27,7 @@ class Keeper:
         self._started = time.monotonic() - RESTART_SECONDS + HEAD_START_SECONDS
         self._process: subprocess.Popen[bytes] | None = None
 
-    def keep(self) -> None:
+    def ensure_running(self) -> None:
         """Start the worker unless it runs."""
         running = self._process is not None and self._process.poll() is None
         if running or time.monotonic() - self._started < RESTART_SECONDS:
@@ -60,25 +60,25 @@ class Keeper:
             self._process.kill()
 
 
-@st.cache_resource(show_spinner=False, on_release=Keeper.release)
-def _keeper(root: str) -> Keeper:
-    return Keeper(Path(root))
+@st.cache_resource(show_spinner=False, on_release=WorkerSupervisor.release)
+def _supervisor(root: str) -> WorkerSupervisor:
+    return WorkerSupervisor(Path(root))
 
 
-def the_store() -> Store:
+def get_store() -> Store:
     """The folder of runs that this server shows and trains in."""
     return Store()
 
 
-def keep_worker() -> None:
+def ensure_worker() -> None:
     """Start the worker if it is not there, or no longer."""
-    _keeper(str(the_store().root)).keep()
+    _supervisor(str(get_store().root)).ensure_running()
 
 
-def worker_news() -> dict[str, Any]:
+def worker_status() -> dict[str, Any]:
     """What the worker says of itself: state in words, and devices by "cpu" and "gpu" once it is "ready"."""
-    keep_worker()
+    ensure_worker()
     try:
-        return json.loads((the_store().root / ".worker.json").read_text())
+        return json.loads((get_store().root / ".worker.json").read_text())
     except (OSError, ValueError):
         return {"state": "starting the worker", "devices": {}}

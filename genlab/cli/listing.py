@@ -79,17 +79,17 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
     return rows
 
 
-def value_in_words(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A setting's value as people write it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def range_in_words(row: dict[str, Any]) -> str:
+def format_range(row: dict[str, Any]) -> str:
     """What a setting may be, from its row."""
     if "options" in row:
-        return ", ".join(value_in_words(option) for option in row["options"])
+        return ", ".join(format_value(option) for option in row["options"])
     low, high = row["minimum"], row["maximum"]
     if low is None or high is None:
         return "any" if low is None and high is None else f"at most {high:,}" if low is None else f"{low:,} or more"

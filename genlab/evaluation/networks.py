@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.evaluation.samples import PARTS, Steps, Values, bounds, in_parts, make_measure, numbers
 from genlab.metrics.modes import mixture_log_density
 from genlab.metrics.neighbours import nearest
+from genlab.observing.feature_spaces import FeatureSpace
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Measure
-from genlab.training.features import Space
 from genlab.training.lane import GENERATORS, Lane
-from genlab.training.measuring import PARTS, Steps, Values, bounds, in_parts, measure, numbers
 
 IWAE_DRAWS = 100  # S: codes drawn for each example
 IWAE_EXAMPLES = 500
@@ -36,14 +36,14 @@ def in_batches(function: Callable[..., Any], *arrays: np.ndarray) -> Any:
     return np.concatenate(results)
 
 
-class Inspector:
+class NetworkEvaluator:
     """Measures one lane, its networks as they are.
 
     Attributes:
         kl: of each latent dimension, once it has been measured.
     """
 
-    def __init__(self, lane: Lane, dataset: Dataset, space: Space, count: int, seed: int) -> None:
+    def __init__(self, lane: Lane, dataset: Dataset, space: FeatureSpace, count: int, seed: int) -> None:
         self.lane, self.dataset, self.space = lane, dataset, space
         self.random = np.random.default_rng([seed, 3, lane.index])
         self.kl: list[float] = []
@@ -83,8 +83,8 @@ class Inspector:
         decoded = in_batches(self.lane.reconstruct, self.test, self.test_labels)
         rows, train_rows = (examples.reshape(len(examples), -1) for examples in (self.test, self.dataset.train))
         copied = self.dataset.train[nearest(rows, train_rows)[1]]
-        floors = self._floors("reconstruction_error", metric.function(self.test, copied))
-        return in_parts(metric, metric.function, self.test, decoded, floors=floors)
+        references = self._references("reconstruction_error", metric.function(self.test, copied))
+        return in_parts(metric, metric.function, self.test, decoded, references=references)
 
     def codes(self) -> list[Measure]:
         moments = self._encode(self.test, self.test_labels)
@@ -98,24 +98,24 @@ class Inspector:
             metric = METRICS["linear_probe"]
             of_train = self._encode(self.train, self.train_labels)[0]
             data = [self.train_labels, self.test_labels]
-            real = [self.space.of(self.train), data[0], self.space.of(self.test), data[1]]
-            floors = self._floors("linear_probe", metric.function(*real))
-            found += in_parts(metric, metric.function, of_train, data[0], moments[0], data[1], floors=floors)
+            real = [self.space.features(self.train), data[0], self.space.features(self.test), data[1]]
+            references = self._references("linear_probe", metric.function(*real))
+            found += in_parts(metric, metric.function, of_train, data[0], moments[0], data[1], references=references)
         return found
 
     def prior(self) -> list[Measure]:
         metric, model = METRICS["aggregated_posterior_gap"], self.lane.model
         codes = self._draw(self._encode(self.test, self.test_labels))
         draws, others = (model.draw_prior(self.random, len(codes)) for _ in range(2))
-        floors = self._floors("aggregated_posterior_gap", metric.function(others, draws))
-        found = in_parts(metric, metric.function, codes, draws, floors=floors)
+        references = self._references("aggregated_posterior_gap", metric.function(others, draws))
+        found = in_parts(metric, metric.function, codes, draws, references=references)
         if model.latent_dim == 2 and model.prior == "normal":
             metric = METRICS["hole_map"]
-            floors = self._floors("hole_map", metric.function(draws))
+            references = self._references("hole_map", metric.function(draws))
             # Not in parts: fewer codes leave more holes.
             results = numbers(metric, metric.function(codes))
             found += [
-                measure(metric, name, value, len(codes), floor=floors[metric.name, "", name])
+                make_measure(metric, name, value, len(codes), real_reference=references[metric.name, "", name])
                 for name, value in results.items()
             ]
         return found
@@ -140,7 +140,7 @@ class Inspector:
             weights[:, draw] = self.lane.log_likelihood(x, latent, labels) + of_latents
         metric = METRICS["iwae_bound"]
         space = f"S = {IWAE_DRAWS}" + (", pixels drawn black or white" if binary else "")
-        return in_parts(metric, metric.function, weights, space=space, floors=self._density(x, space))
+        return in_parts(metric, metric.function, weights, space=space, references=self._density(x, space))
 
     def _density(self, x: np.ndarray, space: str) -> Values:
         """What the data's own density gives examples, where it is known: only by chance does a model do better."""
@@ -165,9 +165,9 @@ class Inspector:
             )
         ]
         # What the samples would get if they were real; the other numbers do not look at them.
-        floors = self._floors(metric.name, metric.function(logits[0], logits[1], logits[1]))
-        floors = {key: floors[key] for key in floors if key[2] in ("accuracy_fake", "logit_gap")}
-        found = in_parts(metric, metric.function, *logits, floors=floors)
+        references = self._references(metric.name, metric.function(logits[0], logits[1], logits[1]))
+        references = {key: references[key] for key in references if key[2] in ("accuracy_fake", "logit_gap")}
+        found = in_parts(metric, metric.function, *logits, references=references)
         if self.lane.model.score_is == "value":  # whose zero means nothing
             found = [each for each in found if each.result.endswith("gap")]
         return found
@@ -182,9 +182,9 @@ class Inspector:
         found = numbers(metric, metric.function(np.array(norms)))
         within = bounds(metric, "norm", found, norms)
         how = f"95 %, from {GRADIENTS} batches"
-        norm = measure(metric, "norm", found["norm"], size, interval=how, **within)
-        return [norm, measure(metric, "least", found["least"], size)]
+        norm = make_measure(metric, "norm", found["norm"], size, interval=how, **within)
+        return [norm, make_measure(metric, "least", found["least"], size)]
 
     @staticmethod
-    def _floors(metric: str, results: dict[str, Any]) -> Values:
+    def _references(metric: str, results: dict[str, Any]) -> Values:
         return {(metric, "", name): value for name, value in numbers(METRICS[metric], results).items()}

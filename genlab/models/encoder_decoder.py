@@ -10,7 +10,7 @@ from genlab.models.base import Context, Tensor
 from genlab.spec import Settings, setting
 
 
-class CoderSettings(Settings):
+class AutoencoderSettings(Settings):
     learning_rate: float = setting(1e-3, "Step size of Adam.", minimum=0, maximum=1, live=True, main=True)
     latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
     width: int = setting(64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512)
@@ -21,7 +21,7 @@ IMAGES = {"latent_dim": 8, "width": 16, "batch_size": 32}
 
 
 @dataclass(frozen=True)
-class Coders:
+class EncoderDecoder:
     """An encoder and a decoder of the same width.
 
     Attributes:
@@ -61,7 +61,7 @@ class Coders:
         return raw if self.points else ops.sigmoid(raw)
 
 
-def make_coders(
+def build_encoder_decoder(
     settings: Any,
     dataset: Dataset,
     context: Context,
@@ -69,7 +69,7 @@ def make_coders(
     moments: bool = False,
     standardized: bool = False,
     conditional: bool = False,
-) -> Coders:
+) -> EncoderDecoder:
     """The two networks; with `moments` the encoder says a mean and a log variance for each dimension of the latent.
 
     Standardised codes have mean 0 and variance 1 in each dimension over a batch (Ioffe and Szegedy 2015).
@@ -90,4 +90,4 @@ def make_coders(
     if standardized:
         last = keras.layers.BatchNormalization(center=False, scale=False)
         parts["encoder"] = keras.Sequential([parts["encoder"], last], name="encoder")
-    return Coders(parts, classes, dataset.kind == "points")
+    return EncoderDecoder(parts, classes, dataset.kind == "points")

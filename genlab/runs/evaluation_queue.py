@@ -20,7 +20,7 @@ TAKEN = "taken."
 ENDED = "The process that measured this run ended before it was done. Nothing of the run has changed: measure it again."
 
 
-class Measuring:
+class EvaluationQueue:
     """The wishes for measures in a folder of runs."""
 
     def __init__(self, store: Store) -> None:

@@ -1,0 +1,1 @@
+"""What a trained lane is worth: metrics of its samples and of its networks, galleries, and a rule-based diagnosis."""

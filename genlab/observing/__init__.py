@@ -1,0 +1,1 @@
+"""What a lane looks like at one moment: frames, mode assignment, feature spaces."""

@@ -1,0 +1,33 @@
+"""What older versions of genlab wrote, read as today's: settings, recorded numbers and measures that were renamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SETTINGS = {"generator_average": "ema_decay", "gradient_penalty": "gradient_penalty_weight", "r1": "r1_weight"}
+RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}
+
+
+def upgrade_spec(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a spec.json of any version, with the names of today."""
+    lanes = values.get("lanes")
+    if not isinstance(lanes, list):
+        return values
+    return {**values, "lanes": [_upgrade_lane(lane) for lane in lanes]}
+
+
+def upgrade_records(records: dict[str, Any]) -> dict[str, Any]:
+    """Recorded numbers by name, with the names of today."""
+    return {RECORDS.get(name, name): value for name, value in records.items()}
+
+
+def upgrade_measure(values: dict[str, Any]) -> dict[str, Any]:
+    """One measure of an evaluation.json of any version."""
+    return {"real_reference" if name == "floor" else name: value for name, value in values.items()}
+
+
+def _upgrade_lane(lane: Any) -> Any:
+    settings = lane.get("settings") if isinstance(lane, dict) else None
+    if not isinstance(settings, dict):
+        return lane
+    return {**lane, "settings": {SETTINGS.get(name, name): value for name, value in settings.items()}}
