@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
-from genlab.datasets.toys import REACH, ToySettings, judged, toy
+from genlab.datasets.toys import REACH, ToySettings, assignment_std, toy
 from genlab.registry import DATASETS
 
 FINE = 20_001  # places on a curve from which its length is measured
@@ -85,7 +85,7 @@ def _curves(name: str, settings: ToySettings, *curves: Curve) -> Dataset:
     """
     stretches = [(curve, start) for curve in curves for start in np.arange(len(curve.names)) / len(curve.names)]
     count = len(stretches)
-    reach = REACH * judged(settings.noise)
+    reach = REACH * assignment_std(settings.noise)
 
     def draw(random: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
         labels, share = random.integers(0, count, size), random.uniform(size=size)

@@ -129,8 +129,8 @@ def checked(
     values = _points(values, columns) if values.ndim == 2 else _pictures(values)
     if labels is None:
         return Examples(values, None, (), train, as_they_are, skipped or {})
-    index, called = _classes(labels, len(values), names, train)
-    return Examples(values, index, called, train, as_they_are, skipped or {})
+    index, class_names = _classes(labels, len(values), names, train)
+    return Examples(values, index, class_names, train, as_they_are, skipped or {})
 
 
 def refuse(what: str, advice: str) -> NoReturn:

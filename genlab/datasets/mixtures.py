@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
-from genlab.datasets.toys import ToySettings, judged, noise, toy
+from genlab.datasets.toys import ToySettings, assignment_std, noise, toy
 from genlab.registry import DATASETS
 from genlab.spec import setting
 
@@ -73,7 +73,7 @@ def _mixture(
         return centres[labels] + settings.noise * random.normal(size=(size, 2)), labels
 
     fair = np.full(count, 1 / count) if shares is None else shares
-    return toy(name, settings, draw, Modes(names, fair, centres, judged(settings.noise)))
+    return toy(name, settings, draw, Modes(names, fair, centres, assignment_std(settings.noise)))
 
 
 DATASETS.add(

@@ -84,24 +84,26 @@ def load(path: Path, settings: Settings) -> Dataset:
 
     try:
         with path.open("rb") as file:
-            found = read_npz(file)
+            examples = read_npz(file)
     except (DataRefused, OSError) as error:
         raise DataUnavailable(f"{path.name} cannot be used. {error}") from error
-    order = np.arange(len(found.values))
-    if found.train is None:
-        train, test = train_test_split(order, test_size=0.5, stratify=found.labels, random_state=0)
+    order = np.arange(len(examples.values))
+    if examples.train is None:
+        train, test = train_test_split(order, test_size=0.5, stratify=examples.labels, random_state=0)
     else:
-        train, test = order[: found.train], order[found.train :]
-    if found.values.ndim == 2:
-        values = scaled(found.values, found.values[train], found.as_they_are)
+        train, test = order[: examples.train], order[examples.train :]
+    if examples.values.ndim == 2:
+        values = scaled(examples.values, examples.values[train], examples.as_they_are)
     else:
-        values = found.values.astype("float32") / np.float32(255)
-    if found.labels is None:
+        values = examples.values.astype("float32") / np.float32(255)
+    if examples.labels is None:
         return unlabelled(path.stem, values[train], values[test])
-    return labelled(path.stem, values[train], found.labels[train], values[test], found.labels[test], found.names)
+    return labelled(
+        path.stem, values[train], examples.labels[train], values[test], examples.labels[test], examples.names
+    )
 
 
-def save(name: str, found: Examples) -> str:
+def save(name: str, examples: Examples) -> str:
     """Store examples as a data set; returns its name, in a-z, 0-9 and hyphens. Nothing that is stored is ever replaced:
     a name in use is refused, unless it already holds the very same. Raises DataRefused, OSError.
     """
@@ -114,24 +116,24 @@ def save(name: str, found: Examples) -> str:
     with FileLock(folder / ".lock"):
         free = free_name(slug)
         if free != slug:
-            if slug not in DATASETS.added() and _holds(path, found):
+            if slug not in DATASETS.added() and _holds(path, examples):
                 return slug
             refuse(
                 f"There is a data set called '{slug}' already, with other content.",
                 f"Nothing is ever replaced: choose another name, for example {free}.",
             )
-        if sum(file.stat().st_size for file in folder.glob("*.npz")) + found.values.nbytes > MAXIMUM_STORED:
+        if sum(file.stat().st_size for file in folder.glob("*.npz")) + examples.values.nbytes > MAXIMUM_STORED:
             refuse(
                 f"The data sets stored here would take more than {MAXIMUM_STORED / 1e9:.0f} GB.",
                 "Ask whoever runs this genlab to make room in its data folder.",
             )
-        write_arrays(path, as_arrays(found))
+        write_arrays(path, as_arrays(examples))
     return slug
 
 
 def free_name(slug: str) -> str:
     """This name, or the first of slug-2, slug-3, ... that no data set has."""
-    taken = {known.lower() for known in DATASETS} | {file.stem.lower() for file in data_folder().glob("*.npz")}
+    taken = {name.lower() for name in DATASETS} | {file.stem.lower() for file in data_folder().glob("*.npz")}
     names = chain([slug], (f"{slug}-{number}" for number in count(2)))
     return next(name for name in names if name not in taken)
 
@@ -142,22 +144,22 @@ def slugged(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
-def as_arrays(found: Examples) -> dict[str, np.ndarray]:
+def as_arrays(examples: Examples) -> dict[str, np.ndarray]:
     """What `reading.read_npz` reads as these examples."""
-    if found.train is None:
-        arrays = {"examples": found.values} | ({} if found.labels is None else {"labels": found.labels})
+    if examples.train is None:
+        arrays = {"examples": examples.values} | ({} if examples.labels is None else {"labels": examples.labels})
     else:
-        arrays = {"x_train": found.values[: found.train], "x_test": found.values[found.train :]}
-        if found.labels is not None:
-            arrays |= {"y_train": found.labels[: found.train], "y_test": found.labels[found.train :]}
-    arrays |= {} if found.labels is None else {"names": np.array(found.names)}
-    return arrays | ({KEEP: np.array(True)} if found.as_they_are else {})
+        arrays = {"x_train": examples.values[: examples.train], "x_test": examples.values[examples.train :]}
+        if examples.labels is not None:
+            arrays |= {"y_train": examples.labels[: examples.train], "y_test": examples.labels[examples.train :]}
+    arrays |= {} if examples.labels is None else {"names": np.array(examples.names)}
+    return arrays | ({KEEP: np.array(True)} if examples.as_they_are else {})
 
 
-def _holds(path: Path, found: Examples) -> bool:
+def _holds(path: Path, examples: Examples) -> bool:
     try:
         with path.open("rb") as file:
-            stored, wanted = as_arrays(read_npz(file)), as_arrays(found)
+            stored, wanted = as_arrays(read_npz(file)), as_arrays(examples)
     except (DataRefused, OSError):
         return False
     return stored.keys() == wanted.keys() and all(np.array_equal(stored[name], wanted[name]) for name in wanted)
@@ -166,13 +168,13 @@ def _holds(path: Path, found: Examples) -> bool:
 def import_path(source: Path, name: str | None, pixels: int = 28, colour: bool = False) -> tuple[str, Examples]:
     """Store a file, or a folder of pictures, as a data set; returns its name and what was read. Raises DataRefused."""
     if source.is_dir():
-        found = read_folder(source, pixels, colour)
+        examples = read_folder(source, pixels, colour)
     elif not source.is_file():
         refuse(f"There is no file or folder {source}.", "Check the path.")
     else:
         with source.open("rb") as file:
-            found = read(source.name, file.read(MAXIMUM_UPLOAD + 1), pixels, colour)
-    return save(name or source.resolve().stem, found), found
+            examples = read(source.name, file.read(MAXIMUM_UPLOAD + 1), pixels, colour)
+    return save(name or source.resolve().stem, examples), examples
 
 
 DATASETS.also = entries

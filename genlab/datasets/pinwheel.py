@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
-from genlab.datasets.toys import REACH, ToySettings, judged, noise, toy
+from genlab.datasets.toys import REACH, ToySettings, assignment_std, noise, toy
 from genlab.registry import DATASETS
 
 ARMS = 5
@@ -27,7 +27,7 @@ def load_pinwheel(settings: PinwheelSettings) -> Dataset:
     is.
     """
     angles = 2 * np.pi * np.arange(ARMS) / ARMS
-    spread = np.array([LENGTH, judged(settings.noise)])
+    spread = np.array([LENGTH, assignment_std(settings.noise)])
 
     def draw(random: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
         labels = random.integers(0, ARMS, size)

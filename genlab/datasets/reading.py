@@ -121,8 +121,8 @@ def read_painted(points: Any) -> Examples:
         return _as_drawn(checked(np.array(points, dtype="float64").reshape(len(points), 2)))
 
 
-def _as_drawn(found: Examples) -> Examples:
-    return replace(found, as_they_are=bool(np.abs(found.values).max() <= SMALL))
+def _as_drawn(examples: Examples) -> Examples:
+    return replace(examples, as_they_are=bool(np.abs(examples.values).max() <= SMALL))
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, str]]:

@@ -38,6 +38,6 @@ def toy(name: str, settings: ToySettings, draw: Draw, modes: Modes) -> Dataset:
     return Dataset(name, train.astype("float32"), test.astype("float32"), train_labels, test_labels, modes)
 
 
-def judged(std: float) -> float:
+def assignment_std(std: float) -> float:
     """The standard deviation by which samples are judged: that of the noise, but at least 0.01."""
     return max(std, MINIMUM_STD)
