@@ -326,17 +326,17 @@ def test_the_average_of_the_generator_is_the_closed_form(make_lane: MakeLane) ->
     decay = 0.8
     lane = make_lane("gan", "ring8", ema_decay=decay)
     passed = [weights_of(lane)["generator"]]
-    for start, copy in zip(passed[0], weights_of(lane)["ema_decay"], strict=True):
+    for start, copy in zip(passed[0], weights_of(lane)["ema_generator"], strict=True):
         np.testing.assert_array_equal(copy, start)
     for _ in range(3):
         lane.advance(1)
         passed.append(weights_of(lane)["generator"])
     shares = [decay**3, (1 - decay) * decay**2, (1 - decay) * decay, 1 - decay]
-    for i, mean in enumerate(weights_of(lane)["ema_decay"]):
+    for i, mean in enumerate(weights_of(lane)["ema_generator"]):
         expected = sum(share * weights[i] for share, weights in zip(shares, passed, strict=True))
         np.testing.assert_allclose(mean, expected, rtol=1e-5, atol=1e-7)
     latent, labels = asked(lane)
-    averaged = np.asarray(lane.model.networks["ema_decay"](latent))
+    averaged = np.asarray(lane.model.networks["ema_generator"](latent))
     np.testing.assert_allclose(lane.sample(latent, labels), averaged, rtol=1e-5, atol=1e-6)
 
 

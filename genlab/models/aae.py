@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -58,7 +58,6 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of draws and of codes that it gets
       right.
     """
-    import keras
     from keras import ops
 
     from genlab.models import losses, networks
@@ -73,7 +72,7 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         if not gaussian:
             return autoencoder.code(x, labels, training)
         mean, log_variance = autoencoder.moments(x, labels, training)
-        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
+        return context.reparameterize(mean, log_variance)
 
     def autoencoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         codes = code(x, labels, training=True)
@@ -83,16 +82,13 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         return {"loss": error + weight * adversarial, "reconstruction": error, "adversarial": adversarial}
 
     def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
+        draws = context.draw_prior(settings.batch_size, settings.latent_dim)
         real_logits = discriminator(draws, training=True)
         fake_logits = discriminator(code(x, labels), training=True)
         return {
             "loss": losses.discriminator_loss(real_logits, fake_logits),
             **losses.accuracies(real_logits, fake_logits),
         }
-
-    def adam(learning_rate: Any, beta_1: float) -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
     return Model(
         networks={**autoencoder.networks, "discriminator": discriminator},

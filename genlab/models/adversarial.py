@@ -1,16 +1,15 @@
-"""What all adversarial models share: a generator and a discriminator of examples, their settings and their phases."""
+"""What `gan` and `wgan` share: the settings, and a generator and a discriminator with all that can be switched on
+around them: conditioning, packing, instance noise, R1, a moving average of the generator's weights.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models.base import Context, Model, Phase, Tensor
+from genlab.models.base import Context, Phase, Tensor, adam
 from genlab.spec import Settings, setting
-
-if TYPE_CHECKING:
-    from genlab.models.losses import AdversarialLosses
 
 
 class AdversarialSettings(Settings):
@@ -58,7 +57,7 @@ class AdversarialSettings(Settings):
     )
     ema_decay: float = setting(
         0.0,
-        "Decay of a running average of the generator's weights, to sample from; 0: none.",
+        "Decay of an exponential moving average of the generator's weights, to sample from; 0: none.",
         minimum=0,
         maximum=0.9999,
     )
@@ -74,151 +73,142 @@ IMAGES = {
 }
 CURVES = {"generator": "generator/loss", "discriminator": "discriminator/loss"}
 
-# judge(examples, labels) -> logits, real and fake examples as the discriminator sees them, labels -> penalty
-Penalty = Callable[[Callable[[Tensor, Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
 
+class Generator:
+    """The generator, from latents and labels to examples, and the moving average of its weights where there is one.
 
-def build_adversarial(
-    settings: Any,
-    dataset: Dataset,
-    context: Context,
-    adversarial: AdversarialLosses,
-    penalty: Penalty | None = None,
-    largest_weight: Any = None,
-) -> Model:
-    """A generator and a discriminator of examples that play this adversarial, as the settings ask.
-
-    Args:
-        penalty: added to the discriminator's loss and recorded as `discriminator/penalty`.
-        largest_weight: if given, the discriminator's weights are clipped to it, both ways, after each update.
+    Attributes:
+        networks: "generator" and, with `ema_decay`, "ema_generator" (Yazici et al. 2019), which samples are drawn from.
     """
-    import keras
-    from keras import ops
 
-    from genlab.models import losses, networks
+    def __init__(self, settings: Any, dataset: Dataset, context: Context) -> None:
+        from genlab.models import networks
 
-    shape = dataset.train.shape[1:]
-    points = dataset.kind == "points"
-    classes = len(dataset.modes.names) if settings.conditional else 0
-    pack = settings.packing
+        shape, points = dataset.train.shape[1:], dataset.kind == "points"
+        classes = len(dataset.modes.names) if settings.conditional else 0
 
-    def make_generator(name: str) -> keras.Model:
-        return networks.decoder(
-            settings.latent_dim, shape, settings.generator_width, context.seed, name, classes=classes
+        def build(name: str) -> Any:
+            return networks.decoder(
+                settings.latent_dim, shape, settings.generator_width, context.seed, name, classes=classes
+            )
+
+        self.settings, self.context, self.points = settings, context, points
+        self.networks = {"generator": build("generator")}
+        if settings.ema_decay:
+            self.networks["ema_generator"] = build("ema_generator")  # of the same seed: it starts as a copy
+
+    def batch(self, labels: Tensor, training: bool = False) -> Tensor:
+        """Generated examples (batch, ...), from latents drawn from the prior."""
+        latents = self.context.draw_prior(self.settings.batch_size, self.settings.latent_dim, self.settings.prior)
+        return self._generate(self.networks["generator"], latents, labels, training)
+
+    def sample(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """Examples (n, ...) at these latents (n, latent_dim), after training."""
+        network = self.networks.get("ema_generator", self.networks["generator"])
+        return self._generate(network, latents, labels, training=False)
+
+    def phase(self, loss: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> Phase:
+        """The update of the generator against this loss, and of the average of its weights after it."""
+        averaged = "ema_generator" in self.networks
+        return Phase(
+            "generator",
+            ("generator",),
+            loss,
+            ("loss",),
+            adam(self.settings.generator_learning_rate, self.settings.generator_beta_1),
+            self.settings.generator_steps,
+            after=self._update_average if averaged else None,
+            follows=("ema_generator",) if averaged else (),
         )
 
-    generator = make_generator("generator")
-    discriminator = networks.encoder(
-        shape,
-        1,
-        settings.discriminator_width,
-        context.seed + 1000,
-        "discriminator",
-        spectral_normalization=settings.spectral_normalization,
-        classes=classes,
-        pack=pack,
-    )
-    parts = {"generator": generator, "discriminator": discriminator}
-    if settings.ema_decay:
-        parts["ema_decay"] = make_generator("ema_decay")  # the same seed: it starts as a copy
-    spread = float(dataset.train.std())
-    smoothing = getattr(settings, "label_smoothing", 0.0)
+    def _generate(self, network: Any, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
+        from keras import ops
 
-    def generate(network: keras.Model, latent: Tensor, labels: Tensor, training: bool) -> Tensor:
-        raw = networks.call(network, latent, labels, training=training) + settings.generator_offset
-        return raw if points else ops.sigmoid(raw)
+        from genlab.models import networks
 
-    def fakes(labels: Tensor, training: bool) -> Tensor:
-        size = (settings.batch_size, settings.latent_dim)
-        if settings.prior == "uniform":
-            latent = keras.random.uniform(size, -1.0, 1.0, seed=context.seeds)
-        else:
-            latent = keras.random.normal(size, seed=context.seeds)
-        return generate(generator, latent, labels, training)
+        output = networks.call(network, latents, labels, training=training) + self.settings.generator_offset
+        return output if self.points else ops.sigmoid(output)
 
-    def noise() -> Tensor:
+    def _update_average(self) -> None:
+        decay, network = self.settings.ema_decay, self.networks["generator"]
+        for average, weight in zip(self.networks["ema_generator"].weights, network.weights, strict=True):
+            average.assign(decay * average + (1.0 - decay) * weight)
+
+
+class Discriminator:
+    """The discriminator, from examples and labels to logits (batch, 1). With packing, k examples share a logit."""
+
+    def __init__(self, settings: Any, dataset: Dataset, context: Context) -> None:
+        from genlab.models import networks
+
+        self.settings, self.context = settings, context
+        self.std = float(dataset.train.std())
+        self.network = networks.encoder(
+            dataset.train.shape[1:],
+            1,
+            settings.discriminator_width,
+            context.seed + 1000,
+            "discriminator",
+            spectral_normalization=settings.spectral_normalization,
+            classes=len(dataset.modes.names) if settings.conditional else 0,
+            pack=settings.packing,
+        )
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Examples as the discriminator gets them in training: with instance noise (Sonderby et al. 2016), and packed
+        (Lin et al. 2018, PacGAN).
+        """
+        import keras
+        from keras import ops
+
+        from genlab.models import networks
+
+        noise = self._noise_std() * keras.random.normal(ops.shape(x), seed=self.context.seeds)
+        return networks.packed(x + noise, self.settings.packing)
+
+    def labels(self, labels: Tensor) -> Tensor:
+        """Labels (batch,) as they go with such inputs, (batch // packing, packing)."""
+        from genlab.models import networks
+
+        return networks.packed(labels[:, None], self.settings.packing)
+
+    def __call__(self, inputs: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """The logits of inputs; `training` only where the discriminator is updated."""
+        from genlab.models import networks
+
+        return networks.call(self.network, inputs, labels, training=training)
+
+    def r1(self, real_inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """{"r1": the weighted R1 penalty} (Mescheder et al. 2018), or {} where its weight is 0."""
+        from genlab.models import losses
+
+        if not self.settings.r1_weight:
+            return {}
+        gradient = self.context.input_gradient(lambda x: self(x, labels), real_inputs)
+        return {"r1": self.settings.r1_weight * losses.r1_penalty(gradient)}
+
+    def phase(
+        self,
+        loss: Callable[[Tensor, Tensor], dict[str, Tensor]],
+        logs: tuple[str, ...],
+        after: Callable[[], None] | None = None,
+    ) -> Phase:
+        """The update of the discriminator against this loss, which records these logs, and r1 where that is on."""
+        return Phase(
+            "discriminator",
+            ("discriminator",),
+            loss,
+            logs + ("r1",) * bool(self.settings.r1_weight),
+            adam(self.settings.discriminator_learning_rate, self.settings.discriminator_beta_1),
+            self.settings.discriminator_steps,
+            after=after,
+        )
+
+    def _noise_std(self) -> Tensor:
         """Standard deviation of the instance noise at this step, in the units of the data."""
-        steps = ops.cast(settings.instance_noise_steps, "float32")
-        left = 1.0 - ops.cast(context.step, "float32") / ops.maximum(steps, 1.0)
-        left = ops.where(steps > 0, ops.maximum(left, 0.0), 1.0)
-        return spread * ops.convert_to_tensor(settings.instance_noise) * left
+        from keras import ops
 
-    def seen(x: Tensor) -> Tensor:
-        """Examples as the discriminator gets them: noisy, and packed."""
-        return networks.packed(x + noise() * keras.random.normal(ops.shape(x), seed=context.seeds), pack)
-
-    def judge(x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
-        return networks.call(discriminator, x, labels, training=training)
-
-    def together(labels: Tensor) -> Tensor:
-        return networks.packed(labels[:, None], pack)
-
-    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        real, fake, given = seen(x), seen(fakes(labels, training=False)), together(labels)
-        real_logits, fake_logits = judge(real, given, training=True), judge(fake, given, training=True)
-        loss = adversarial.discriminator(real_logits, fake_logits, smoothing)
-        logs: dict[str, Tensor] = {}
-        if adversarial.probability:
-            logs |= losses.accuracies(real_logits, fake_logits, adversarial.threshold)
-        else:
-            logs["gap"] = ops.mean(real_logits) - ops.mean(fake_logits)
-        if penalty:
-            logs["penalty"] = penalty(judge, real, fake, given)
-            loss = loss + logs["penalty"]
-        if settings.r1_weight:
-            gradient = context.input_gradient(lambda at: judge(at, given), real)
-            logs["r1"] = settings.r1_weight * losses.r1_penalty(gradient)
-            loss = loss + logs["r1"]
-        return {"loss": loss, **logs}
-
-    def generator_loss(_: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        fake = seen(fakes(labels, training=True))
-        return {"loss": adversarial.generator(judge(fake, together(labels)))}
-
-    def clip() -> None:
-        for weight in discriminator.trainable_variables:
-            weight.assign(ops.clip(weight, -largest_weight, largest_weight))
-
-    def average() -> None:
-        decay = settings.ema_decay
-        for mean, weight in zip(parts["ema_decay"].weights, generator.weights, strict=True):
-            mean.assign(decay * mean + (1.0 - decay) * weight)
-
-    def adam(learning_rate: Any, beta_1: float) -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
-
-    logs = ("loss", *(("accuracy_real", "accuracy_fake") if adversarial.probability else ("gap",)))
-    logs += ("penalty",) * bool(penalty) + ("r1",) * bool(settings.r1_weight)
-    final = parts.get("ema_decay", generator)
-    to_score = adversarial.probability or (lambda logits: logits)
-    return Model(
-        networks=parts,
-        phases=[
-            Phase(
-                "discriminator",
-                ("discriminator",),
-                discriminator_loss,
-                logs,
-                adam(settings.discriminator_learning_rate, settings.discriminator_beta_1),
-                settings.discriminator_steps,
-                after=clip if largest_weight is not None else None,
-            ),
-            Phase(
-                "generator",
-                ("generator",),
-                generator_loss,
-                ("loss",),
-                adam(settings.generator_learning_rate, settings.generator_beta_1),
-                settings.generator_steps,
-                after=average if settings.ema_decay else None,
-                follows=("ema_decay",) if settings.ema_decay else (),
-            ),
-        ],
-        latent_dim=settings.latent_dim,
-        sample=lambda latent, labels: generate(final, latent, labels, training=False),
-        score=None if pack > 1 else lambda x, labels: to_score(judge(x, labels))[:, 0],
-        logit=None if pack > 1 else lambda x, labels: judge(x, labels)[:, 0] - adversarial.threshold,
-        score_is="probability" if adversarial.probability else "value",
-        prior=settings.prior,
-        conditional=settings.conditional,
-    )
+        steps = ops.cast(self.settings.instance_noise_steps, "float32")
+        remaining = 1.0 - ops.cast(self.context.step, "float32") / ops.maximum(steps, 1.0)
+        remaining = ops.where(steps > 0, ops.maximum(remaining, 0.0), 1.0)
+        return self.std * ops.convert_to_tensor(self.settings.instance_noise) * remaining

@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -55,7 +55,6 @@ def build_wae(settings: Any, dataset: Dataset, context: Context) -> Model:
 
 
 def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -> Model:
-    import keras
     from keras import ops
 
     from genlab.models import losses
@@ -68,12 +67,12 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
         error = losses.squared_error(x, autoencoder.decode(codes, labels, training=True))
         if mmd_weight is None:
             return {"loss": error}
-        draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
+        draws = context.draw_prior(settings.batch_size, settings.latent_dim)
         mmd = losses.maximum_mean_discrepancy(codes, draws)
         return {"loss": error + ops.convert_to_tensor(mmd_weight) * mmd, "reconstruction": error, "mmd": mmd}
 
     logs = ("loss",) if mmd_weight is None else ("loss", "reconstruction", "mmd")
-    optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
+    optimizer = adam(settings.learning_rate)
     return Model(
         networks=autoencoder.networks,
         phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],

@@ -42,6 +42,24 @@ class Context:
     input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
     noise: Callable[[Tensor, Tensor], Tensor]
 
+    def draw_prior(self, count: int, latent_dim: int, prior: Prior = "normal") -> Tensor:
+        """Latents (count, latent_dim) drawn from the prior."""
+        import keras
+
+        if prior == "uniform":
+            return keras.random.uniform((count, latent_dim), -1.0, 1.0, seed=self.seeds)
+        return keras.random.normal((count, latent_dim), seed=self.seeds)
+
+    def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """A draw from N(mean, exp(log_variance)) in each dimension, (batch, d), through which gradients pass.
+
+        Kingma and Welling 2013, "Auto-Encoding Variational Bayes", section 2.4.
+        """
+        import keras
+        from keras import ops
+
+        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=self.seeds)
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -144,6 +162,13 @@ class ModelFamily:
     def resolve(self, given: dict[str, Any], kind: Kind) -> Settings:
         """All settings: the given ones over this kind's preset over the defaults. Raises pydantic's ValidationError."""
         return self.settings(**{**self.defaults.get(kind, {}), **given})
+
+
+def adam(learning_rate: Any, beta_1: float = 0.9) -> Any:
+    """A Keras Adam whose learning rate is a variable, so that it can change while a model trains."""
+    import keras
+
+    return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
 
 def with_variables(settings: Settings) -> tuple[SimpleNamespace, dict[str, Any]]:

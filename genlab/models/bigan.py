@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -41,7 +41,6 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `generator/loss`: of encoder and generator, 2 ln 2 there too.
     - `generator/reconstruction`: the squared error of G(E(x)), watched and not minimised.
     """
-    import keras
 
     from genlab.models import losses, networks
 
@@ -60,7 +59,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
     def logits(x: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of real and of generated pairs, and the codes; `training` says whether the discriminator learns, or they."""
         codes = autoencoder.code(x, labels, training=not training)
-        draws = keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
+        draws = context.draw_prior(settings.batch_size, settings.latent_dim)
         generated = autoencoder.decode(draws, labels, training=not training)
         real = discriminator([x, codes], training=training)
         return real, discriminator([generated, draws], training=training), codes
@@ -76,9 +75,6 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
             "reconstruction": losses.squared_error(x, autoencoder.decode(codes, labels)),
         }
 
-    def adam(learning_rate: Any) -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=0.5)
-
     return Model(
         networks={**autoencoder.networks, "discriminator": discriminator},
         phases=[
@@ -87,7 +83,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(settings.discriminator_learning_rate),
+                adam(settings.discriminator_learning_rate, beta_1=0.5),
                 settings.discriminator_steps,
             ),
             Phase(
@@ -95,7 +91,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("encoder", "decoder"),
                 generator_loss,
                 ("loss", "reconstruction"),
-                adam(settings.learning_rate),
+                adam(settings.learning_rate, beta_1=0.5),
             ),
         ],
         latent_dim=settings.latent_dim,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models.adversarial import CURVES, IMAGES, AdversarialSettings, build_adversarial
-from genlab.models.base import Context, Model, ModelFamily
+from genlab.models.adversarial import CURVES, IMAGES, AdversarialSettings, Discriminator, Generator
+from genlab.models.base import Context, Model, ModelFamily, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -42,9 +42,53 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
       mean on real less its mean on generated examples.
     - `discriminator/r1`: the weighted penalty, where it is on.
     """
-    from genlab.models.losses import ADVERSARIAL_LOSSES
+    from keras import ops
 
-    return build_adversarial(settings, dataset, context, ADVERSARIAL_LOSSES[settings.loss])
+    from genlab.models import losses
+
+    generator = Generator(settings, dataset, context)
+    discriminator = Discriminator(settings, dataset, context)
+    loss = losses.ADVERSARIAL_LOSSES[settings.loss]
+    logs = ("loss", "accuracy_real", "accuracy_fake") if loss.to_probability else ("loss", "gap")
+
+    def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        real = discriminator.inputs(x)
+        fake = discriminator.inputs(generator.batch(labels))
+        labels = discriminator.labels(labels)
+        real_logits = discriminator(real, labels, training=True)
+        fake_logits = discriminator(fake, labels, training=True)
+        value = loss.discriminator(real_logits, fake_logits, settings.label_smoothing)
+        if loss.to_probability:
+            recorded = losses.accuracies(real_logits, fake_logits, loss.threshold)
+        else:
+            recorded = {"gap": ops.mean(real_logits) - ops.mean(fake_logits)}
+        penalty = discriminator.r1(real, labels)
+        return {"loss": sum(penalty.values(), start=value), **recorded, **penalty}
+
+    def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        fake = discriminator.inputs(generator.batch(labels, training=True))
+        return {"loss": loss.generator(discriminator(fake, discriminator.labels(labels)))}
+
+    def logit(x: Tensor, labels: Tensor) -> Tensor:
+        return discriminator(x, labels)[:, 0] - loss.threshold
+
+    def score(x: Tensor, labels: Tensor) -> Tensor:
+        logits = discriminator(x, labels)
+        return (loss.to_probability(logits) if loss.to_probability else logits)[:, 0]
+
+    judges_single_examples = settings.packing == 1
+    return Model(
+        networks={"generator": generator.networks["generator"], "discriminator": discriminator.network}
+        | generator.networks,
+        phases=[discriminator.phase(discriminator_loss, logs), generator.phase(generator_loss)],
+        latent_dim=settings.latent_dim,
+        sample=generator.sample,
+        score=score if judges_single_examples else None,
+        logit=logit if judges_single_examples else None,
+        score_is="probability" if loss.to_probability else "value",
+        prior=settings.prior,
+        conditional=settings.conditional,
+    )
 
 
 MODELS.add(

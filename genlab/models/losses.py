@@ -23,13 +23,13 @@ class AdversarialLosses:
         discriminator: real logits, fake logits, smoothing -> scalar. One-sided label smoothing (Salimans et al. 2016)
         asks for 1 - smoothing instead of 1 on real examples.
         generator: fake logits -> scalar.
-        probability: logits -> probability of being real; None where they are values without a scale.
+        to_probability: logits -> probability of being real; None where they are values without a scale.
         threshold: the logit above which an example is taken for real.
     """
 
     discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
-    probability: Callable[[Tensor], Tensor] | None
+    to_probability: Callable[[Tensor], Tensor] | None
     threshold: float = 0.0
 
 

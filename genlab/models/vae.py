@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -88,7 +88,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def negative_elbo(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         mean, log_variance = autoencoder.moments(x, labels, training=True)
-        latent = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
+        latent = context.reparameterize(mean, log_variance)
         logs = {"beta": beta()}
         if gaussian:
             decoded = autoencoder.decode(latent, labels, training=True)
@@ -118,7 +118,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         mean = autoencoder.decode(latent, labels)
         return losses.gaussian_log_density(x, mean, parts["noise"](mean))
 
-    optimizer = keras.optimizers.Adam(lambda: settings.learning_rate.value)
+    optimizer = adam(settings.learning_rate)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
         networks=parts,

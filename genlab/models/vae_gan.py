@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -50,7 +50,6 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
       it gets right.
     """
-    import keras
     from keras import ops
 
     from genlab.models import losses, networks
@@ -65,16 +64,13 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         "discriminator",
         spectral_normalization=settings.spectral_normalization,
     )
-    judge = networks.with_features(discriminator)
-
-    def draw(mean: Tensor, log_variance: Tensor) -> Tensor:
-        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=context.seeds)
+    with_features = networks.with_features(discriminator)
 
     def prior() -> Tensor:
-        return keras.random.normal((settings.batch_size, settings.latent_dim), seed=context.seeds)
+        return context.draw_prior(settings.batch_size, settings.latent_dim)
 
     def dissimilarity(x: Tensor, decoded: Tensor, features: Tensor) -> Tensor:
-        learned = 0.5 * losses.squared_error(judge(x)[0], features)
+        learned = 0.5 * losses.squared_error(with_features(x)[0], features)
         plain = losses.squared_error(x, decoded)
         return ops.convert_to_tensor(settings.similarity_weight) * learned + (
             ops.convert_to_tensor(settings.pixel_weight) * plain
@@ -82,22 +78,22 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def encoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         mean, log_variance = autoencoder.moments(x, labels, training=True)
-        decoded = autoencoder.decode(draw(mean, log_variance), labels)
-        reconstruction = dissimilarity(x, decoded, judge(decoded)[0])
+        decoded = autoencoder.decode(context.reparameterize(mean, log_variance), labels)
+        reconstruction = dissimilarity(x, decoded, with_features(decoded)[0])
         kl = ops.sum(losses.kl_per_dimension(mean, log_variance))
         loss = ops.convert_to_tensor(settings.beta) * kl + reconstruction
         return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def decoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        decoded = autoencoder.decode(draw(*autoencoder.moments(x, labels)), labels, training=True)
-        features, decoded_logits = judge(decoded)
-        _, drawn_logits = judge(autoencoder.decode(prior(), labels, training=True))
+        decoded = autoencoder.decode(context.reparameterize(*autoencoder.moments(x, labels)), labels, training=True)
+        features, decoded_logits = with_features(decoded)
+        _, drawn_logits = with_features(autoencoder.decode(prior(), labels, training=True))
         adversarial = losses.non_saturating_loss(decoded_logits) + losses.non_saturating_loss(drawn_logits)
         weight = ops.convert_to_tensor(settings.adversarial_weight)
         return {"loss": dissimilarity(x, decoded, features) + weight * adversarial}
 
     def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        decoded = autoencoder.decode(draw(*autoencoder.moments(x, labels)), labels)
+        decoded = autoencoder.decode(context.reparameterize(*autoencoder.moments(x, labels)), labels)
         fakes = ops.concatenate([decoded, autoencoder.decode(prior(), labels)])
         real_logits, fake_logits = discriminator(x, training=True), discriminator(fakes, training=True)
         return {
@@ -105,22 +101,23 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
             **losses.accuracies(real_logits, fake_logits),
         }
 
-    def adam(learning_rate: Any) -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=0.5)
-
     return Model(
         networks={**autoencoder.networks, "discriminator": discriminator},
         phases=[
             Phase(
-                "encoder", ("encoder",), encoder_loss, ("loss", "reconstruction", "kl"), adam(settings.learning_rate)
+                "encoder",
+                ("encoder",),
+                encoder_loss,
+                ("loss", "reconstruction", "kl"),
+                adam(settings.learning_rate, beta_1=0.5),
             ),
-            Phase("decoder", ("decoder",), decoder_loss, ("loss",), adam(settings.learning_rate)),
+            Phase("decoder", ("decoder",), decoder_loss, ("loss",), adam(settings.learning_rate, beta_1=0.5)),
             Phase(
                 "discriminator",
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(settings.discriminator_learning_rate),
+                adam(settings.discriminator_learning_rate, beta_1=0.5),
             ),
         ],
         latent_dim=settings.latent_dim,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from genlab.datasets.base import Dataset
-from genlab.models.adversarial import CURVES, IMAGES, AdversarialSettings, build_adversarial
+from genlab.models.adversarial import CURVES, IMAGES, AdversarialSettings, Discriminator, Generator
 from genlab.models.base import Context, Model, ModelFamily, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
@@ -42,11 +42,15 @@ def build_wgan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
     - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
     """
-    from genlab.models.losses import ADVERSARIAL_LOSSES
+    from keras import ops
 
-    return build_adversarial(
-        settings, dataset, context, ADVERSARIAL_LOSSES["wasserstein"], largest_weight=settings.clip
-    )
+    discriminator = Discriminator(settings, dataset, context)
+
+    def clip_weights() -> None:
+        for weight in discriminator.network.trainable_variables:
+            weight.assign(ops.clip(weight, -settings.clip, settings.clip))
+
+    return _build(settings, dataset, context, discriminator, after=clip_weights)
 
 
 def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -69,12 +73,65 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     from genlab.models import losses
 
-    def penalty(judge: Callable[[Tensor, Tensor], Tensor], real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
-        weight = keras.random.uniform((real.shape[0], *[1] * (len(real.shape) - 1)), seed=context.seeds)
-        gradient = context.input_gradient(lambda at: judge(at, labels), weight * real + (1.0 - weight) * fake)
+    discriminator = Discriminator(settings, dataset, context)
+
+    def penalty(real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
+        share = keras.random.uniform((real.shape[0], *[1] * (len(real.shape) - 1)), seed=context.seeds)
+        between = share * real + (1.0 - share) * fake
+        gradient = context.input_gradient(lambda x: discriminator(x, labels), between)
         return ops.convert_to_tensor(settings.gradient_penalty_weight) * losses.gradient_penalty(gradient)
 
-    return build_adversarial(settings, dataset, context, losses.ADVERSARIAL_LOSSES["wasserstein"], penalty=penalty)
+    return _build(settings, dataset, context, discriminator, penalty=penalty)
+
+
+def _build(
+    settings: Any,
+    dataset: Dataset,
+    context: Context,
+    discriminator: Discriminator,
+    penalty: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None,
+    after: Callable[[], None] | None = None,
+) -> Model:
+    """The two updates that both have, with a penalty in the critic's loss, or something done after its update."""
+    from keras import ops
+
+    from genlab.models import losses
+
+    generator = Generator(settings, dataset, context)
+
+    def critic_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        real = discriminator.inputs(x)
+        fake = discriminator.inputs(generator.batch(labels))
+        labels = discriminator.labels(labels)
+        real_logits = discriminator(real, labels, training=True)
+        fake_logits = discriminator(fake, labels, training=True)
+        penalties = {"penalty": penalty(real, fake, labels)} if penalty else {}
+        penalties |= discriminator.r1(real, labels)
+        value = losses.critic_loss(real_logits, fake_logits)
+        gap = ops.mean(real_logits) - ops.mean(fake_logits)
+        return {"loss": sum(penalties.values(), start=value), "gap": gap, **penalties}
+
+    def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        fake = discriminator.inputs(generator.batch(labels, training=True))
+        return {"loss": losses.critic_generator_loss(discriminator(fake, discriminator.labels(labels)))}
+
+    def value(x: Tensor, labels: Tensor) -> Tensor:
+        return discriminator(x, labels)[:, 0]
+
+    judges_single_examples = settings.packing == 1
+    logs = ("loss", "gap") + ("penalty",) * bool(penalty)
+    return Model(
+        networks={"generator": generator.networks["generator"], "discriminator": discriminator.network}
+        | generator.networks,
+        phases=[discriminator.phase(critic_loss, logs, after), generator.phase(generator_loss)],
+        latent_dim=settings.latent_dim,
+        sample=generator.sample,
+        score=value if judges_single_examples else None,
+        logit=value if judges_single_examples else None,
+        score_is="value",
+        prior=settings.prior,
+        conditional=settings.conditional,
+    )
 
 
 MODELS.add(
