@@ -5,7 +5,7 @@ A spec is complete once made: every default is filled in, so that a stored run m
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -42,7 +42,12 @@ def setting(
 
 def live_names(settings: type[Settings]) -> list[str]:
     """The settings that may change while a run trains."""
-    return [name for name, field in settings.model_fields.items() if (field.json_schema_extra or {}).get("live")]  # type: ignore[union-attr]
+    return [name for name in settings.model_fields if setting_notes(settings, name)["live"]]
+
+
+def setting_notes(settings: type[Settings], name: str) -> dict[str, bool]:
+    """What `setting` notes of a setting: whether it is "live", and whether "main"."""
+    return cast(dict[str, bool], settings.model_fields[name].json_schema_extra)
 
 
 class LaneSpec(BaseModel):
@@ -54,7 +59,9 @@ class LaneSpec(BaseModel):
 
 
 class RunSpec(BaseModel):
-    """One run. `clock` is what the lanes share equally, and the unit of `budget`, which each lane gets in full."""
+    """One run. `clock` is what the lanes share equally, and the unit of `budget`, which each lane gets in full:
+    unless given, the steps that the presets of the data set are tuned for.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     dataset: str = "ring8"
@@ -64,21 +71,27 @@ class RunSpec(BaseModel):
     )
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Gives the same weights, batches and noise every time.")
     clock: Clock = "steps"
-    budget: float | None = Field(None, gt=0, le=1e9)
+    budget: float = Field(gt=0, le=1e9)
     device: Device = "auto"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_budget(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("budget") is not None:
+            return values
+        clock = values.get("clock", "steps")
+        if clock != "steps":
+            raise ValueError(f"A budget in {clock} has no default: say how many {clock}.")
+        return {**values, "budget": DATASETS[values.get("dataset", "ring8")].steps}
+
     @model_validator(mode="after")
-    def _fill_in(self) -> RunSpec:
+    def _fill_in_settings(self) -> RunSpec:
         dataset = DATASETS[self.dataset]
         try:
             self.dataset_settings = dataset.settings(**self.dataset_settings).model_dump()
         except ValidationError as error:
             raise ValueError(f"Data set {self.dataset}: {describe_errors(error)}") from None
         self.lanes = [self._resolve(LETTERS[index], lane, dataset.kind) for index, lane in enumerate(self.lanes)]
-        if self.budget is None:
-            if self.clock != "steps":
-                raise ValueError(f"A budget in {self.clock} has no default: say how many {self.clock}.")
-            self.budget = dataset.steps
         if self.clock != "seconds" and self.budget != int(self.budget):
             raise ValueError(f"A budget in {self.clock} is a whole number, not {self.budget}.")
         return self
@@ -99,7 +112,7 @@ class RunSpec(BaseModel):
     def chunk(self) -> int:
         """Steps per compiled call, which is also how often the losses are recorded: small for slow image models."""
         few = 25 if DATASETS[self.dataset].kind == "points" else 5
-        steps = int(self.budget or 0) if self.clock == "steps" else few * 100
+        steps = int(self.budget) if self.clock == "steps" else few * 100
         return max(1, min(few, steps // 100))
 
 

@@ -9,7 +9,7 @@ from scipy import integrate, stats
 REAL, FAKE = np.array([2.0, -1.0, 0.3]), np.array([0.5, 3.0, -1.7])
 LN_2 = np.log(2)
 
-# What each game's players minimise, of logits D(x) and D(G(z)) with labels 1 - s on real examples.
+# What each adversarial's players minimise, of logits D(x) and D(G(z)) with labels 1 - s on real examples.
 CLOSED_FORMS = {
     "non-saturating": (
         lambda x, z, s: np.mean(-(1 - s) * np.log(sigmoid(x)) - s * np.log(1 - sigmoid(x)) - np.log(1 - sigmoid(z))),
@@ -52,17 +52,17 @@ def column(*values: float) -> np.ndarray:
     return np.array(values, dtype="float32")[:, None]
 
 
-def test_every_game_has_its_closed_form_here(losses) -> None:
+def test_every_adversarial_loss_has_its_closed_form_here(losses) -> None:
     assert set(CLOSED_FORMS) == set(losses.ADVERSARIAL_LOSSES)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("name", list(CLOSED_FORMS))
 def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, losses) -> None:
-    game, (discriminator, generator) = losses.ADVERSARIAL_LOSSES[name], CLOSED_FORMS[name]
-    got = float(game.discriminator(column(*REAL), column(*FAKE), smoothing))
+    adversarial, (discriminator, generator) = losses.ADVERSARIAL_LOSSES[name], CLOSED_FORMS[name]
+    got = float(adversarial.discriminator(column(*REAL), column(*FAKE), smoothing))
     assert got == pytest.approx(discriminator(REAL, FAKE, smoothing), rel=1e-6)
-    assert float(game.generator(column(*FAKE))) == pytest.approx(generator(FAKE), rel=1e-6)
+    assert float(adversarial.generator(column(*FAKE))) == pytest.approx(generator(FAKE), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, 
 def test_what_a_discriminator_that_cannot_tell_pays(
     name: str, cannot_tell: float, discriminator: float, generator: float, losses
 ) -> None:
-    game, logits = losses.ADVERSARIAL_LOSSES[name], column(cannot_tell, cannot_tell)
-    assert float(game.discriminator(logits, logits, 0.0)) == pytest.approx(discriminator, rel=1e-6)
-    assert float(game.generator(logits)) == pytest.approx(generator, rel=1e-6)
-    if game.probability:
-        np.testing.assert_allclose(game.probability(logits), 0.5)
-        assert game.border == cannot_tell
+    adversarial, logits = losses.ADVERSARIAL_LOSSES[name], column(cannot_tell, cannot_tell)
+    assert float(adversarial.discriminator(logits, logits, 0.0)) == pytest.approx(discriminator, rel=1e-6)
+    assert float(adversarial.generator(logits)) == pytest.approx(generator, rel=1e-6)
+    if adversarial.to_probability:
+        np.testing.assert_allclose(adversarial.to_probability(logits), 0.5)
+        assert adversarial.threshold == cannot_tell
 
 
 def test_least_squares_probabilities_stay_between_0_and_1(losses) -> None:
-    probability = losses.ADVERSARIAL_LOSSES["least-squares"].probability(column(-1.0, 0.25, 2.0))
+    probability = losses.ADVERSARIAL_LOSSES["least-squares"].to_probability(column(-1.0, 0.25, 2.0))
     np.testing.assert_array_equal(probability, column(0.0, 0.25, 1.0))
 
 
@@ -241,9 +241,8 @@ def test_a_trained_discriminator_is_the_optimal_one(losses, backend) -> None:
     rate = keras.Variable(3e-3, trainable=False)
     phase = Phase("tell", ("discriminator",), discriminator_loss, ("loss",), keras.optimizers.Adam(lambda: rate.value))
     real = p.rvs((200_000, 1), random_state=0).astype("float32")
-    train = backend.compile_steps(
-        [phase], {"discriminator": discriminator}, context, real, np.zeros(len(real), int), 512, "cpu"
-    )
+    data = backend.TrainingData(real, np.zeros(len(real), int), "cpu")
+    train = backend.compile_steps([phase], {"discriminator": discriminator}, context, data, 512, "cpu")
     train(1000)
     rate.assign(3e-4)
     (loss,) = train(1000)

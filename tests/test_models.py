@@ -159,7 +159,12 @@ def test_each_phase_records_its_logs_and_moves_exactly_its_own_networks(
     for phase in lane.model.phases:
         alone = [dataclasses.replace(phase, repeats=1)]
         train = backend.compile_steps(
-            alone, lane.model.networks, lane._context, data.train, data.train_labels, BATCH, "cpu"
+            alone,
+            lane.model.networks,
+            lane._context,
+            backend.TrainingData(data.train, data.train_labels, "cpu"),
+            BATCH,
+            "cpu",
         )
         before = weights_of(lane)
         assert len(train(1)) == len(phase.logs)

@@ -8,7 +8,7 @@ from typing import Any
 from genlab.datasets.base import DatasetEntry
 from genlab.metrics.base import Metric
 from genlab.models.base import ModelFamily
-from genlab.spec import Settings
+from genlab.spec import Settings, setting_notes
 
 ABILITIES = {
     "sample": "makes new examples",
@@ -66,7 +66,6 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
     rows = []
     for name, field in settings.model_fields.items():
         bounds = {type(rule).__name__: rule for rule in field.metadata}
-        extra = typing.cast(dict[str, Any], field.json_schema_extra)
         row = {"name": name, "default": field.default}
         if typing.get_origin(field.annotation) is typing.Literal:
             row["options"] = list(typing.get_args(field.annotation))
@@ -75,7 +74,7 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
         else:
             row["minimum"] = bounds["Ge"].ge if "Ge" in bounds else None
             row["maximum"] = bounds["Le"].le if "Le" in bounds else None
-        rows.append(row | {"live": extra["live"], "help": field.description})
+        rows.append(row | {"live": setting_notes(settings, name)["live"], "help": field.description})
     return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -52,7 +52,6 @@ class Dataset:
         modes: the modes.
         channel: for images whose channels are images of their own (stacked MNIST), the data set of one channel, whose
         classifier names each; the mode is then the number with these digits, in base (number of its classes).
-        factors: what varies in each test example, by name, (test examples,), where that is known.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Dataset:
     test_labels: np.ndarray
     modes: Modes
     channel: Dataset | None = None
-    factors: dict[str, np.ndarray] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -100,7 +98,7 @@ class DatasetEntry:
     description: str
     kind: Kind
     steps: int
-    load: Callable[[Settings], Dataset]
+    load: Callable[[Any], Dataset]
     settings: type[Settings] = Settings
     unavailable: Callable[[], str] = lambda: ""
 

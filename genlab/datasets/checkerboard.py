@@ -49,6 +49,6 @@ DATASETS.add(
         kind="points",
         steps=5000,
         settings=CheckerboardSettings,
-        load=load_checkerboard,  # type: ignore[arg-type]
+        load=load_checkerboard,
     )
 )

@@ -118,7 +118,7 @@ DATASETS.add(
         kind="points",
         steps=3000,
         settings=ToySettings,
-        load=load_moons,  # type: ignore[arg-type]
+        load=load_moons,
     )
 )
 DATASETS.add(
@@ -129,7 +129,7 @@ DATASETS.add(
         kind="points",
         steps=4000,
         settings=ToySettings,
-        load=load_circles,  # type: ignore[arg-type]
+        load=load_circles,
     )
 )
 DATASETS.add(
@@ -140,7 +140,7 @@ DATASETS.add(
         kind="points",
         steps=4000,
         settings=ToySettings,
-        load=load_swiss_roll,  # type: ignore[arg-type]
+        load=load_swiss_roll,
     )
 )
 DATASETS.add(
@@ -151,6 +151,6 @@ DATASETS.add(
         kind="points",
         steps=5000,
         settings=ToySettings,
-        load=load_spirals,  # type: ignore[arg-type]
+        load=load_spirals,
     )
 )

@@ -84,7 +84,7 @@ DATASETS.add(
         kind="points",
         steps=3000,
         settings=ToySettings,
-        load=load_ring8,  # type: ignore[arg-type]
+        load=load_ring8,
     )
 )
 DATASETS.add(
@@ -95,7 +95,7 @@ DATASETS.add(
         kind="points",
         steps=3000,
         settings=RingSettings,
-        load=load_ring,  # type: ignore[arg-type]
+        load=load_ring,
     )
 )
 DATASETS.add(
@@ -106,7 +106,7 @@ DATASETS.add(
         kind="points",
         steps=6000,
         settings=GridSettings,
-        load=load_grid25,  # type: ignore[arg-type]
+        load=load_grid25,
     )
 )
 DATASETS.add(
@@ -117,6 +117,6 @@ DATASETS.add(
         kind="points",
         steps=3000,
         settings=ToySettings,
-        load=load_unbalanced,  # type: ignore[arg-type]
+        load=load_unbalanced,
     )
 )

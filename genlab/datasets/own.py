@@ -50,7 +50,8 @@ def entries() -> Iterator[DatasetEntry]:
 
 @lru_cache(maxsize=1000)
 def _entry(path: str, changed: int, size: int) -> DatasetEntry:
-    name, kind, reason = Path(path).stem, "points", ""
+    name, reason = Path(path).stem, ""
+    kind: Kind = "points"
     description = "A file that cannot be read."
     try:
         with open(path, "rb") as file:
@@ -68,8 +69,8 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
         name=name,
         title=name,
         description=description,
-        kind=kind,  # type: ignore[arg-type]
-        steps=STEPS[kind],  # type: ignore[index]
+        kind=kind,
+        steps=STEPS[kind],
         load=partial(load, Path(path)),
         unavailable=lambda: reason,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -30,8 +31,7 @@ def read_zip(content: bytes, pixels: int = 28, colour: bool = False) -> Examples
     check_count(content)
     with opened_archive(io.BytesIO(content)) as (archive, members):
         files: list[tuple[PurePosixPath, Opener]] = [
-            (PurePosixPath(member.filename.replace("\\", "/")), lambda member=member: archive.open(member))  # type: ignore[misc]
-            for member in members
+            (PurePosixPath(member.filename.replace("\\", "/")), partial(archive.open, member)) for member in members
         ]
         return _read(files, pixels, colour, MAXIMUM_PIXELS_IN_ALL)
 
@@ -40,11 +40,15 @@ def read_folder(folder: Path, pixels: int = 28, colour: bool = False) -> Example
     """The pictures in a folder of one's own: as many pixels in all as there are. Raises DataRefused."""
     with refusing(f"The folder {folder.name}", "Check that it can be read."):
         files: list[tuple[PurePosixPath, Opener]] = [
-            (PurePosixPath(path.relative_to(folder).as_posix()), lambda path=path: path.open("rb"))  # type: ignore[misc]
+            (PurePosixPath(path.relative_to(folder).as_posix()), _opener(path))
             for path in folder.rglob("*")
             if path.is_file()
         ]
         return _read(files, pixels, colour, None)
+
+
+def _opener(path: Path) -> Opener:
+    return lambda: path.open("rb")
 
 
 def _read(files: list[tuple[PurePosixPath, Opener]], pixels: int, colour: bool, allowance: int | None) -> Examples:

@@ -61,6 +61,6 @@ DATASETS.add(
         kind="points",
         steps=4000,
         settings=PinwheelSettings,
-        load=load_pinwheel,  # type: ignore[arg-type]
+        load=load_pinwheel,
     )
 )

@@ -34,17 +34,20 @@ def load_shapes(settings: ShapesSettings) -> Dataset:
     """White shapes on black, one in each picture: (size, 28, 28, 1) float32 in [0, 1].
 
     The kind, the radius (5 to 12 pixels), the angle and the place are drawn independently and uniformly; the place so
-    that the whole shape is inside the frame. `factors` of the test pictures: radius, x and y in pixels, x to the right
-    and y down from the upper left corner of the frame, angle in radians in [0, 2 pi), of which a circle shows nothing.
+    that the whole shape is inside the frame.
     """
     random = np.random.default_rng(settings.seed)
-    train, train_labels, _ = _pictures(random, settings.size)
-    test, test_labels, factors = _pictures(random, settings.size)
+    train, train_labels, _ = draw_pictures(random, settings.size)
+    test, test_labels, _ = draw_pictures(random, settings.size)
     modes = Modes(tuple(CORNERS), np.full(len(CORNERS), 1 / len(CORNERS)))
-    return Dataset("shapes", train, test, train_labels, test_labels, modes, factors=factors)
+    return Dataset("shapes", train, test, train_labels, test_labels, modes)
 
 
-def _pictures(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+def draw_pictures(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Pictures (count, 28, 28, 1), the index of the shape of each, and what they were drawn from, each (count,):
+    radius, x and y in pixels, x to the right and y down from the upper left corner of the frame; angle in radians in
+    [0, 2 pi), of which a circle shows nothing.
+    """
     labels = random.integers(0, len(CORNERS), count)
     radius = random.uniform(SMALLEST, LARGEST, count)
     angle = random.uniform(0, 2 * np.pi, count)
@@ -94,6 +97,6 @@ DATASETS.add(
         kind="images",
         steps=2200,
         settings=ShapesSettings,
-        load=load_shapes,  # type: ignore[arg-type]
+        load=load_shapes,
     )
 )

@@ -47,7 +47,7 @@ DATASETS.add(
         kind="images",
         steps=4000,
         settings=StackedSettings,
-        load=load_stacked,  # type: ignore[arg-type]
+        load=load_stacked,
         unavailable=unavailable,
     )
 )

@@ -117,7 +117,7 @@ def diagnose(view: RunView, evaluation: Evaluation | None = None) -> list[Findin
     findings = []
     for index, spec in enumerate(view.spec.lanes):
         state = view.lane_state(index)
-        if view.spec.used(state) < TRAINED * (view.spec.budget or 0):
+        if view.spec.used(state) < TRAINED * view.spec.budget:
             continue
         measured, frame = evaluation.lane(index) if evaluation else None, view.frames[index]
         if measured is not None and (measured.model != spec.model or (frame and frame.step > measured.step)):

@@ -68,7 +68,7 @@ def solid_modes(view: RunView) -> go.Figure:
         title,
         traces,
         shapes=[of_data | {"line": {"color": REAL, "width": 2, "dash": "dash"}}],
-        xaxis={"range": [0, 1.01 * (view.spec.budget or 0)], "title": {"text": view.spec.clock, "font": {"size": 14}}},
+        xaxis={"range": [0, 1.01 * view.spec.budget], "title": {"text": view.spec.clock, "font": {"size": 14}}},
         yaxis={"range": [-0.03 * modes, 1.06 * modes], "nticks": 6, "zeroline": False},
         **layout,
     )

@@ -100,7 +100,7 @@ class Trained:
     def decode(self) -> Any:
         """Latents, labels -> examples, without noise that `sample` may add to what the decoder says."""
         decode = self.lane.model.decode
-        return backend.compile_function(decode) if decode else self.lane.sample
+        return backend.compile_function(decode, self.lane.model_variables) if decode else self.lane.sample
 
     @cached_property
     def descend(self) -> Any:
@@ -115,7 +115,8 @@ class Trained:
             error = ops.mean(ops.square(decode(latent, labels) - examples), axis=values)
             return error + 0.5 * prior_weight * ops.sum(ops.square(latent), axis=1)
 
-        return backend.compile_descent(objective, bound=1.0 if model.prior == "uniform" else None)
+        bound = 1.0 if model.prior == "uniform" else None
+        return backend.compile_descent(objective, self.lane.model_variables, bound)
 
 
 @dataclass(frozen=True)

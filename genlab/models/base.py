@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from genlab.datasets.base import Dataset, Kind
+from genlab.datasets.base import Dataset
 from genlab.spec import Settings, live_names
 
 Tensor = Any
@@ -157,11 +157,11 @@ class ModelFamily:
     curves: dict[str, str]
     description: str = ""
     abilities: tuple[Ability, ...] = ()
-    defaults: dict[Kind, dict[str, Any]] = field(default_factory=dict)
+    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def resolve(self, given: dict[str, Any], kind: Kind) -> Settings:
-        """All settings: the given ones over this kind's preset over the defaults. Raises pydantic's ValidationError."""
-        return self.settings(**{**self.defaults.get(kind, {}), **given})
+    def resolve(self, chosen: dict[str, Any], kind: str) -> Settings:
+        """All settings: the chosen over this kind's preset over the defaults. Raises pydantic's ValidationError."""
+        return self.settings(**{**self.defaults.get(kind, {}), **chosen})
 
 
 def adam(learning_rate: Any, beta_1: float = 0.9) -> Any:

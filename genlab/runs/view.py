@@ -38,7 +38,7 @@ class RunView:
         """Share of the budget that the slowest lane still training has used, in [0, 1]."""
         lanes = [lane for lane in self.state.lanes if lane.state != "failed"]
         used = [self.spec.used(lane) for lane in lanes]
-        return min(1.0, min(used, default=0) / (self.spec.budget or 1))
+        return min(1.0, min(used, default=0) / self.spec.budget)
 
 
 class RunReader:

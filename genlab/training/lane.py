@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,24 @@ class Lane:
 
     Attributes:
         step, seconds, examples: how far it is; seconds are spent in `advance` alone.
+
+    Args:
+        index: its place in the run, from 0.
+        data: the training half of the data set on the device, where lanes share it.
     """
 
-    def __init__(self, index: int, spec: LaneSpec, dataset: Dataset, seed: int, device: str) -> None:
+    def __init__(
+        self,
+        index: int,
+        spec: LaneSpec,
+        dataset: Dataset,
+        seed: int,
+        device: str,
+        data: backend.TrainingData | None = None,
+    ) -> None:
         self.index = index
         self.family = MODELS[spec.model]
-        self.settings = self.family.settings(**spec.settings)
+        self.settings: Any = self.family.settings(**spec.settings)
         self.step, self.seconds, self.examples = 0, 0.0, 0
         with backend.place_on(device):
             backend.seed_initializers(seed)
@@ -40,17 +53,18 @@ class Lane:
                 model.phases,
                 model.networks,
                 self._context,
-                dataset.train,
-                dataset.train_labels,
-                self.settings.batch_size,
+                data or backend.TrainingData(dataset.train, dataset.train_labels, device),
+                namespace.batch_size,
                 device,
             )
-            self.sample = backend.compile_function(model.sample)
-            self.encode = model.encode and backend.compile_function(model.encode)
-            self.reconstruct = model.reconstruct and backend.compile_function(model.reconstruct)
-            self.score = model.score and backend.compile_function(model.score)
-            self.logit = model.logit and backend.compile_function(model.logit)
-            self.log_likelihood = model.log_likelihood and backend.compile_function(model.log_likelihood)
+
+        def compiled(function: Callable[..., Any] | None) -> Any:
+            return function and backend.compile_function(function, self.model_variables)
+
+        self.sample = compiled(model.sample)
+        self.encode, self.reconstruct = compiled(model.encode), compiled(model.reconstruct)
+        self.score, self.logit = compiled(model.score), compiled(model.logit)
+        self.log_likelihood = compiled(model.log_likelihood)
 
     def compile(self) -> None:
         """Compile the training call, without a step, so that compiling is not counted as training."""
@@ -90,32 +104,39 @@ class Lane:
         a lane that trains no further.
         """
         phase = next((phase for phase in self.model.phases if phase.name in GENERATORS), None)
-        return phase and backend.gradient_norm(phase, self.model.networks, examples, labels)
+        return backend.gradient_norm(phase, self.model.networks, examples, labels) if phase else None
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Every number that the next step depends on, and the place on the clock."""
-        arrays = {f"variable{i:04d}": variable.numpy() for i, variable in enumerate(self._variables())}
+        values = backend.read_variables(self._variables())
+        arrays = {f"variable{i:04d}": value for i, value in enumerate(values)}
         return {**arrays, "clock": np.array([self.step, self.seconds, self.examples], dtype="float64")}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Go back to a checkpoint of the same spec. Raises ValueError if it belongs to other networks."""
-        variables = self._variables()
         stored = [arrays[name] for name in sorted(arrays) if name.startswith("variable")]
-        if [np.shape(array) for array in stored] != [tuple(variable.shape) for variable in variables]:
+        try:
+            backend.write_variables(self._variables(), stored)
+        except ValueError:
             raise ValueError(
                 f"The checkpoint of model {LETTERS[self.index]} belongs to other networks than its spec describes. "
                 "Start a new run; this one's frames are kept."
-            )
-        for variable, array in zip(variables, stored, strict=True):
-            variable.assign(array)
+            ) from None
         self.step, self.examples = int(arrays["clock"][0]), int(arrays["clock"][2])
         self.seconds = float(arrays["clock"][1])
         values = self.settings.model_dump()
-        for name, variable in self._live.items():
-            values[name] = type(values[name])(variable.numpy())
+        for name, value in zip(self._live, backend.read_variables(list(self._live.values())), strict=True):
+            values[name] = type(values[name])(value)
         self.settings = type(self.settings).model_construct(**values)
 
+    @property
+    def model_variables(self) -> list[Any]:
+        """The variables that the model's functions read: those of its networks, and the live settings."""
+        networks = self.model.networks.values()
+        return [*(variable for network in networks for variable in network.variables), *self._live.values()]
+
     def _variables(self) -> list[Any]:
-        found = [variable for network in self.model.networks.values() for variable in network.variables]
-        found += [variable for phase in self.model.phases for variable in phase.optimizer.variables]
-        return [*found, self._context.seeds.state, self._context.step, *self._live.values()]
+        """Every variable that the next step depends on, in the order of a checkpoint."""
+        variables = [variable for network in self.model.networks.values() for variable in network.variables]
+        variables += [variable for phase in self.model.phases for variable in phase.optimizer.variables]
+        return [*variables, self._context.seeds.state, self._context.step, *self._live.values()]

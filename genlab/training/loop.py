@@ -17,6 +17,7 @@ from genlab.observing.mode_assignment import make_mode_assigner
 from genlab.registry import DATASETS
 from genlab.runs.folder import Frame
 from genlab.spec import RunSpec
+from genlab.training import backend
 from genlab.training.lane import Lane
 
 FRAME_SECONDS = 0.34  # at least so long between frames ...
@@ -77,7 +78,7 @@ class Training:
         self, spec: RunSpec, cache: Path, checkpoints: list[dict[str, np.ndarray] | None] | None = None
     ) -> None:
         self.spec = spec
-        self.budget = float(spec.budget or 0)
+        self.budget = spec.budget
         self.cache = cache
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
         self.lanes: list[Lane] = []
@@ -114,8 +115,9 @@ class Training:
             yield RoundCompleted()
 
     def _build(self, dataset: Dataset) -> Iterator[Event]:
+        data = backend.TrainingData(dataset.train, dataset.train_labels, self.spec.device)
         for index, lane_spec in enumerate(self.spec.lanes):
-            lane = Lane(index, lane_spec, dataset, self.spec.seed, self.spec.device)
+            lane = Lane(index, lane_spec, dataset, self.spec.seed, self.spec.device, data)
             yield Stage("starting", f"compiling {lane.family.title} ({index + 1} of {len(self.spec.lanes)})")
             lane.compile()
             checkpoint = self.checkpoints[index]

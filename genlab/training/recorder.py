@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -29,7 +29,7 @@ KEPT_FRAMES = 300
 PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 
 
-def record(run: Run, store: Store) -> Iterator[Event]:
+def record(run: Run, store: Store) -> Generator[Event]:
     """Train a run from its start or its last checkpoint, yielding each event after it is written down.
 
     Whatever ends it, the state says so: done, stopped, failed, or interrupted if the reader of this generator closes

@@ -73,7 +73,7 @@ def work(store: Store, leaving: threading.Event) -> None:
         except Exception:
             traceback.print_exc()  # the run says that it failed and why; the next one trains all the same
         finally:
-            events.close()  # type: ignore[attr-defined]
+            events.close()
             write_json(status_file, ready)
 
 

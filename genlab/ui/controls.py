@@ -13,7 +13,7 @@ from genlab.figures.base import LANE_COLOURS
 from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
-from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec
+from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec, setting_notes
 from genlab.ui.worker_supervisor import get_store, worker_status
 
 LANES = 2
@@ -132,7 +132,7 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     st.caption(f"{family.description} It can {', '.join(family.abilities)}.")
     defaults = family.resolve({}, kind)
     names = list(type(defaults).model_fields)
-    main = [name for name in names if _extra(defaults, name)["main"]]
+    main = [name for name in names if setting_notes(type(defaults), name)["main"]]
     values = {}
 
     def draw(name: str, label: str) -> None:
@@ -176,7 +176,7 @@ def _setting(defaults: Settings, name: str, key: str, label: str, change: tuple[
     field = type(defaults).model_fields[name]
     default = getattr(defaults, name)
     st.session_state.setdefault(key, default)  # not given to the widget, which would warn where a run put its own there
-    live = _extra(defaults, name)["live"]
+    live = setting_notes(type(defaults), name)["live"]
     common: dict[str, Any] = {
         "key": key,
         "help": f"{field.description}{' Can be changed while it trains.' if live else ''}",
@@ -226,7 +226,7 @@ def _put_into_controls(spec: RunSpec) -> None:
     kind = DATASETS[spec.dataset].kind
     st.session_state.dataset = spec.dataset
     st.session_state.seed = spec.seed
-    if spec.clock == "steps" and spec.budget:
+    if spec.clock == "steps":
         st.session_state[f"steps.{spec.dataset}"] = int(spec.budget)
     for name, value in spec.dataset_settings.items():
         st.session_state[_data_key(spec.dataset, name)] = value
@@ -243,10 +243,6 @@ def _data_key(dataset: str, name: str) -> str:
 def _key(lane: int, model: str, kind: str, name: str) -> str:
     # By kind of data too: the same model has other presets on images.
     return f"{lane}.{model}.{kind}.{name}"
-
-
-def _extra(settings: Settings, name: str) -> dict[str, Any]:
-    return typing.cast(dict[str, Any], type(settings).model_fields[name].json_schema_extra)
 
 
 @st.cache_data(ttl=60, show_spinner=False)

@@ -1,6 +1,12 @@
-"""The only place that names the framework beneath Keras. Everything above it asks this package."""
+"""The only place that names the framework beneath Keras. Everything above it asks this package.
+
+State goes in and comes out by name: whoever compiles a function says which variables it reads and which it updates,
+and gets and sets their values as arrays. TensorFlow finds the variables of a function by itself; JAX does not, and a
+test holds that the lists are complete. A second backend is one file with these functions.
+"""
 
 from genlab.training.backend.tensorflow import (
+    TrainingData,
     compile_descent,
     compile_function,
     compile_steps,
@@ -10,10 +16,13 @@ from genlab.training.backend.tensorflow import (
     make_context,
     place_on,
     prepare,
+    read_variables,
     seed_initializers,
+    write_variables,
 )
 
 __all__ = [
+    "TrainingData",
     "compile_descent",
     "compile_function",
     "compile_steps",
@@ -23,5 +32,7 @@ __all__ = [
     "make_context",
     "place_on",
     "prepare",
+    "read_variables",
     "seed_initializers",
+    "write_variables",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -82,31 +83,87 @@ def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:
     return tape.gradient(total, x)
 
 
+class TrainingData:
+    """The training half of a data set on a device, once for all lanes of a run; it goes there when it is first used.
+
+    Pictures whose values are whole numbers of 255ths are kept as bytes, a quarter of the memory: the batches are the
+    same to the last bit.
+
+    Args:
+        examples: (n, ...), float32.
+        labels: (n,), whole numbers.
+        device: as a spec names it.
+    """
+
+    def __init__(self, examples: np.ndarray, labels: np.ndarray, device: str) -> None:
+        self._arrays, self._device = (examples, labels), device
+        self.count = len(examples)
+
+    @cached_property
+    def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
+        examples, labels = self._arrays
+        stored = _as_bytes(examples) if examples.ndim == 4 else None
+        with tf.init_scope(), place_on(self._device):
+            return tf.constant(examples if stored is None else stored), tf.constant(labels.astype("int32"))
+
+    def batch(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The examples (batch, ...), float32, and labels (batch,), int32, of these rows."""
+        examples, labels = self._tensors
+        x = tf.gather(examples, rows)
+        if x.dtype == tf.uint8:
+            x = tf.cast(x, tf.float32) / np.float32(255)
+        return x, tf.gather(labels, rows)
+
+
+def _as_bytes(images: np.ndarray) -> np.ndarray | None:
+    """The bytes of images in [0, 1], or None if these are not exactly bytes divided by 255."""
+    stored = np.empty(images.shape, "uint8")
+    for start in range(0, len(images), 10_000):
+        part = images[start : start + 10_000]
+        stored[start : start + 10_000] = np.rint(part * np.float32(255))
+        if (stored[start : start + 10_000].astype("float32") / np.float32(255) != part).any():
+            return None
+    return stored
+
+
+def read_variables(variables: Sequence[Any]) -> list[np.ndarray]:
+    """The values of variables, in their order."""
+    return [variable.numpy() for variable in variables]
+
+
+def write_variables(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> None:
+    """Set variables to these values. Raises ValueError if there are more or fewer, or one has another shape."""
+    if [np.shape(array) for array in arrays] != [tuple(variable.shape) for variable in variables]:
+        raise ValueError("The values are not of the shapes that the variables have.")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
 def compile_steps(
     phases: Sequence[Phase],
     networks: dict[str, Any],
     context: Context,
-    examples: np.ndarray,
-    labels: np.ndarray,
+    data: TrainingData,
     batch_size: int,
     device: str,
 ) -> Callable[[int], np.ndarray]:
     """A function of a number of steps that trains for so many and returns the mean of each recorded number over them.
 
-    The examples and their labels are put on the device once; each update gathers a new batch of rows, drawn with
-    replacement. One compiled call for many steps, since on small networks the calls would cost as much as the steps.
-    XLA on a GPU only: on a CPU it makes convolutions several times slower.
+    It reads and updates the variables of the networks, of the phases' optimizers, and of the context, and reads the
+    live settings. The data stays on the device; each update gathers a new batch of rows, drawn with replacement. One
+    compiled call for many steps, since on small networks the calls would cost as much as the steps. XLA on a GPU only:
+    on a CPU it makes convolutions several times slower.
     """
-    data, classes = tf.constant(examples), tf.constant(labels.astype("int32"))
     moving = [[v for name in phase.updates for v in networks[name].trainable_variables] for phase in phases]
     for phase, variables in zip(phases, moving, strict=True):
         phase.optimizer.build(variables)
 
     def update(phase: Phase, variables: list[Any]) -> tf.Tensor:
-        rows = keras.random.randint((batch_size,), 0, len(examples), seed=context.seeds)
+        rows = keras.random.randint((batch_size,), 0, data.count, seed=context.seeds)
+        batch = data.batch(rows)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in variables])
-            logs = phase.loss(tf.gather(data, rows), tf.gather(classes, rows))
+            logs = phase.loss(*batch)
         gradients = tape.gradient(logs["loss"], [v.value for v in variables])
         phase.optimizer.apply(gradients, variables)
         if phase.after:
@@ -147,8 +204,11 @@ def gradient_norm(phase: Phase, networks: dict[str, Any], examples: np.ndarray, 
     return float(tf.linalg.global_norm(tape.gradient(loss, weights)))
 
 
-def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A compiled function from arrays to arrays (or tuples of them), retraced only when ranks change."""
+def compile_function(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """A compiled function from arrays to arrays (or tuples of them), retraced only when ranks change.
+
+    variables: all that it reads; it updates none.
+    """
     compiled = tf.function(function, reduce_retracing=True, autograph=False)
 
     def call(*arrays: np.ndarray) -> Any:
@@ -157,14 +217,16 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def compile_descent(function: Callable[..., Any], bound: float | None = None) -> Callable[..., Any]:
+def compile_descent(
+    function: Callable[..., Any], variables: Sequence[Any], bound: float | None = None
+) -> Callable[..., Any]:
     """A function of a start (rows, d), a number of steps, a learning rate and further arrays, which looks for the rows
     that make `function` least and returns the best it met, (rows, d), with its values, (rows,).
 
-    `function` takes rows (rows, d) and the further arrays and returns (rows,), each value of its own row alone. All
-    rows move at once, by Adam (Kingma and Ba 2015) with a step that falls to zero along half a cosine, in one compiled
-    call. With a bound, coordinates are kept in [-bound, bound]. No row ends worse than it starts, and where a value is
-    not a finite number the best before it stands.
+    `function` takes rows (rows, d) and the further arrays and returns (rows,), each value of its own row alone; it
+    reads `variables` and updates none. All rows move at once, by Adam (Kingma and Ba 2015) with a step that falls to
+    zero along half a cosine, in one compiled call. With a bound, coordinates are kept in [-bound, bound]. No row ends
+    worse than it starts, and where a value is not a finite number the best before it stands.
     """
     slow, fast, small = 0.9, 0.999, 1e-8
 

@@ -1,0 +1,75 @@
+"""The seam to the framework: state by name, and data that the lanes of a run share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genlab.datasets import load_dataset
+from genlab.registry import MODELS
+from genlab.spec import make_spec
+
+
+def make_lane(model: str, **settings: Any) -> Any:
+    from genlab.training.lane import Lane
+
+    widths = {name: 4 for name in MODELS[model].settings.model_fields if name.endswith("width")}
+    spec = make_spec(dataset="digits", lanes=[{"model": model, "settings": widths | {"batch_size": 8} | settings}])
+    return Lane(0, spec.lanes[0], load_dataset("digits", {}), 0, "cpu")
+
+
+def variables_read(function: Any, *arrays: np.ndarray) -> list[Any]:
+    """The TensorFlow variables that a function of tensors reads or updates."""
+    import tensorflow as tf
+
+    return list(tf.function(function, autograph=False).get_concrete_function(*map(tf.constant, arrays)).graph.variables)
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_every_variable_that_a_compiled_function_reads_is_named(model: str, backend: Any) -> None:
+    """A backend without variables of its own, as JAX, must be given each of them."""
+    options = {"gan": {"ema_decay": 0.9, "r1_weight": 1.0}, "vae": {"conditional": True, "decoding": "sampled"}}
+    lane = make_lane(model, **options.get(model, {}))
+    data = load_dataset("digits", {})
+    x, labels = data.train[:8], data.train_labels[:8].astype("int32")
+    named = {id(variable.value) for variable in lane.model_variables}
+    latents = lane.model.draw_prior(np.random.default_rng(0), 8)
+    for function in (lane.model.sample, lane.model.decode, lane.model.encode, lane.model.score, lane.model.logit):
+        if function:
+            inputs = latents if function in (lane.model.sample, lane.model.decode) else x
+            assert {id(variable) for variable in variables_read(function, inputs, labels)} <= named
+    state = {id(variable.value) for variable in lane._variables()}
+    assert named <= state
+    for phase in lane.model.phases:
+        assert {id(variable) for variable in variables_read(phase.loss, x, labels)} <= state
+
+
+def test_values_of_variables_go_out_and_in(backend: Any) -> None:
+    import keras
+
+    variables = [keras.Variable(np.ones((2, 3), "float32")), keras.Variable(4, dtype="int32", trainable=False)]
+    values = backend.read_variables(variables)
+    backend.write_variables(variables, [2 * values[0], np.array(5)])
+    assert backend.read_variables(variables)[0].tolist() == [[2.0] * 3] * 2
+    assert int(backend.read_variables(variables)[1]) == 5
+    with pytest.raises(ValueError, match="shapes"):
+        backend.write_variables(variables, [values[0].T, values[1]])
+    with pytest.raises(ValueError, match="shapes"):
+        backend.write_variables(variables, values[:1])
+    assert backend.read_variables(variables)[0].tolist() == [[2.0] * 3] * 2, "refused values change nothing"
+
+
+@pytest.mark.parametrize("kept_as, divisor", [("uint8", 255), ("float32", 16)])
+def test_pictures_are_bytes_on_the_device_only_where_that_loses_nothing(
+    kept_as: str, divisor: int, backend: Any
+) -> None:
+    whole = np.random.default_rng(0).integers(0, divisor + 1, (60, 5, 5, 1)).astype("float32")
+    examples = whole / np.float32(divisor)
+    data = backend.TrainingData(examples, np.arange(60), "cpu")
+    rows = np.array([3, 3, 59, 0])
+    batch, labels = data.batch(rows)
+    np.testing.assert_array_equal(batch, examples[rows])
+    np.testing.assert_array_equal(labels, rows)
+    assert data._tensors[0].dtype.name == kept_as
