@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("worker", "coverage_page"):
+    for place in ("worker_supervisor", "coverage_page"):
         monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
