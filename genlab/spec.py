@@ -126,6 +126,30 @@ def make_spec(**fields: Any) -> RunSpec:
         raise SpecError(str(error)) from None
 
 
+class _StoredLane(BaseModel):
+    model: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class _StoredSpec(BaseModel):
+    """The types of a complete spec alone: registries, settings and bounds may have changed since it was stored."""
+
+    dataset: str
+    dataset_settings: dict[str, Any] = Field(default_factory=dict)
+    lanes: list[_StoredLane] = Field(min_length=1)
+    seed: int
+    clock: Clock
+    budget: float
+    device: str = "auto"
+
+
+def read_spec(values: dict[str, Any]) -> RunSpec:
+    """A spec as it was stored, to be shown; `make_spec` checks whether it can be run today. Raises ValidationError."""
+    stored = _StoredSpec(**values)
+    lanes = [LaneSpec.model_construct(model=lane.model, settings=lane.settings) for lane in stored.lanes]
+    return RunSpec.model_construct(**{**dict(stored), "lanes": lanes})
+
+
 def describe_errors(error: ValidationError) -> str:
     """Pydantic's list of problems as one sentence each."""
     sentences = []

@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from genlab.figures.gallery import galleries
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
-from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.tables import REAL, as_markdown, format_measure, measure_rows
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("worker", "coverage_page"):
+    for place in ("worker_supervisor", "coverage_page"):
         monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
@@ -103,35 +102,35 @@ def test_nonsense_in_the_address_gets_a_message_and_a_run(
 def test_a_run_is_measured_when_asked_and_not_when_cancelled(
     session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wishes = EvaluationQueue(session_store)
     test = shown(session_store, monkeypatch)
     run = session_store.open(test.selectbox(key="coverage.run").value)
     test.button(key="measure").click().run()
     assert test.query_params["run"] in (run.id, [run.id]), "one that is done meanwhile does not take its place"
-    assert not test.exception and wishes.stage(run) == "waiting"
-    assert wishes.take().id == run.id and wishes.take() is None
-    wishes.tell(run, name="GAN: Memorisation", done=3, total=40)
+    assert not test.exception and session_store.evaluation_stage(run) == "waiting"
+    assert session_store.take_evaluation().id == run.id and session_store.take_evaluation() is None
+    run.write_evaluation_progress(name="GAN: Memorisation", done=3, total=40)
     test.run()
-    assert not test.exception and wishes.stage(run) == "measuring"
+    assert not test.exception and session_store.evaluation_stage(run) == "claimed"
     test.button(key="cancel-measure").click().run()
-    assert not test.exception and wishes.stage(run) is None
-    wishes.tell(run, message="It could not be measured: no room")
+    assert not test.exception and session_store.evaluation_stage(run) is None
+    run.write_evaluation_progress(message="It could not be measured: no room")
     assert "no room" in words(test.run())
-    (run.path / "measuring.json").unlink()
+    run.forget_evaluation_progress()
 
 
 def test_a_worker_forgets_what_ended_the_one_before_and_puts_back_what_must_wait(store: Store, ring_run: Run) -> None:
     run = store.create(ring_run.spec())
-    wishes = EvaluationQueue(store)
-    wishes.ask(run)
-    wishes.ask(run)
-    assert wishes.take().id == run.id and wishes.take() is None, "one wish, however often it is asked"
-    wishes.put_back(run)
-    assert wishes.stage(run) == "waiting"
-    wishes.take()
-    wishes.forget()
-    assert wishes.stage(run) is None
-    assert "ended before it was done" in wishes.progress(run)["message"]
+    store.request_evaluation(run)
+    store.request_evaluation(run)
+    assert store.take_evaluation().id == run.id and store.take_evaluation() is None, (
+        "one wish, however often it is asked"
+    )
+    store.return_evaluation(run)
+    assert store.evaluation_stage(run) == "waiting"
+    store.take_evaluation()
+    store.recover()
+    assert store.evaluation_stage(run) is None
+    assert "ended before it was done" in run.evaluation_progress()["message"]
 
 
 def test_measures_are_shown_with_their_floor_and_their_diagnosis(

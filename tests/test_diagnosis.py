@@ -12,6 +12,7 @@ from genlab.evaluation.diagnosis import CHECKS, Finding, diagnose
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
 from genlab.runs.history import History, append_record
+from genlab.runs.metadata import describe_spec
 from genlab.runs.view import RunReader, RunView
 
 
@@ -149,7 +150,8 @@ def test_a_discriminator_of_codes_is_not_called_one_of_examples(healthy: RunView
     lanes = [healthy.spec.lanes[0].model_copy(update={"model": "aae"}), healthy.spec.lanes[1]]
     evaluation = measured(**sure)
     evaluation.lanes[0].model = "aae"
-    view = dataclasses.replace(healthy, spec=healthy.spec.model_copy(update={"lanes": lanes}))
+    spec = healthy.spec.model_copy(update={"lanes": lanes})
+    view = dataclasses.replace(healthy, spec=spec, metadata=describe_spec(spec))
     assert diagnose(view, evaluation) == []
 
 

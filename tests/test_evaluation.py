@@ -264,11 +264,10 @@ def test_a_lane_that_cannot_be_measured_says_why(store: Store, backend) -> None:
 def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trained(
     store: Store, backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genlab.runs.evaluation_queue import EvaluationQueue
-    from genlab.training import evaluation
-    from genlab.training.worker import measure
+    from genlab.evaluation import evaluate
+    from genlab.training.worker import evaluate_run
 
-    run, wishes = store.create(make_spec()), EvaluationQueue(store)
+    run = store.create(make_spec())
 
     def work(during) -> list[int]:
         """Which of three steps were taken, if `during` happens in the second."""
@@ -279,23 +278,23 @@ def test_the_worker_measures_until_it_is_cancelled_or_something_waits_to_be_trai
                 taken.append(done)
                 if done == 1:
                     during()
-                yield evaluation.Progress("something", done, 3)
+                yield evaluate.Progress("something", done, 3)
 
-        monkeypatch.setattr(evaluation, "evaluate", steps)
-        wishes.ask(run)
-        wishes.take()
-        measure(run, store, wishes, threading.Event())
+        monkeypatch.setattr(evaluate, "evaluate", steps)
+        store.request_evaluation(run)
+        assert store.take_evaluation().id == run.id
+        evaluate_run(run, store, threading.Event())
         return taken
 
     def fail() -> None:
         raise ValueError("no room")
 
-    assert work(lambda: None) == [0, 1, 2] and wishes.stage(run) is None
-    assert wishes.progress(run) == {"name": "something", "done": 2, "total": 3}
-    assert work(lambda: wishes.cancel(run)) == [0, 1] and wishes.stage(run) is None
-    assert work(fail) == [0, 1] and wishes.stage(run) is None
-    assert "no room" in wishes.progress(run)["message"]
-    assert work(lambda: store.submit(make_spec())) == [0, 1] and wishes.stage(run) == "waiting"
+    assert work(lambda: None) == [0, 1, 2] and store.evaluation_stage(run) is None
+    assert run.evaluation_progress() == {"name": "something", "done": 2, "total": 3}
+    assert work(lambda: store.cancel_evaluation(run)) == [0, 1] and store.evaluation_stage(run) is None
+    assert work(fail) == [0, 1] and store.evaluation_stage(run) is None
+    assert "no room" in run.evaluation_progress()["message"]
+    assert work(lambda: store.submit(make_spec())) == [0, 1] and store.evaluation_stage(run) == "waiting"
 
 
 @pytest.mark.slow

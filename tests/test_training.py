@@ -13,7 +13,7 @@ from helpers import train_fully
 from genlab.models.base import ModelFamily
 from genlab.registry import MODELS
 from genlab.runs import Run, RunUnreadable, Store
-from genlab.runs.history import History
+from genlab.runs.history import History, append_record
 from genlab.spec import make_spec
 
 SMALL = [
@@ -198,21 +198,29 @@ def test_a_run_is_trained_by_one_process_at_a_time(store: Store, backend) -> Non
     assert run.state().state == "interrupted"
 
 
-def test_a_long_run_keeps_a_bounded_number_of_frames(store: Store) -> None:
-    """Frames every half second for ten hours, as the recorder sees them: no more than 300 for each factor e of time."""
+def test_a_long_run_keeps_at_most_300_frames_spread_evenly_over_it(store: Store, backend) -> None:
+    """A thousand frames as the recorder sees them; and the same frames by two recorders, one after the other."""
     from genlab.runs.folder import Frame
     from genlab.training.recorder import _Recorder
 
-    run = store.create(make_spec())
-    recorder = _Recorder(run, store)
-    for step in range(2000):
-        frame = Frame(lane=0, step=step, metrics={}, arrays={"samples": np.zeros((1, 2), "float32")})
-        run.write_frame(frame)
-        recorder._prune_frames(frame, 18.0 * step)
-    kept = run.frame_steps(0)
-    assert kept[0] == 0 and kept[-1] == 1999, "the first and the newest are there"
-    assert kept[:300] == list(range(300))
-    assert len(kept) == pytest.approx(300 * (1 + np.log(2000 / 300)), rel=0.15)
+    def kept_frames(resumed_at: int | None) -> list[int]:
+        run = store.create(make_spec(lanes=SMALL[:1]))
+        recorder = _Recorder(run, store)
+        for step in range(1000):
+            if step == resumed_at:
+                recorder = _Recorder(run, store)
+                recorder._rewind([{"clock": np.array([step, 18.0 * step, 0])}])
+            recorder._make_room(0, step, 18.0 * step)
+            run.write_frame(Frame(lane=0, step=step, metrics={}, arrays={"samples": np.zeros((1, 2), "float32")}))
+            append_record(run, {"lane": 0, "step": step, "seconds": 18.0 * step, "examples": 0})
+            if step % 100 == 99:
+                assert len(run.frame_steps(0)) == min(step + 1, 300), "all frames of a short run, and never more"
+        return run.frame_steps(0)
+
+    kept = kept_frames(None)
+    assert kept[0] == 0 and kept[-1] == 999, "the first and the newest are there"
+    assert np.diff(kept)[:-2].min() >= 2 and np.diff(kept).max() <= 6
+    assert kept_frames(500) == kept
 
 
 def test_a_reader_that_leaves_interrupts_the_run_and_keeps_a_checkpoint(store: Store, backend) -> None:

@@ -1,9 +1,10 @@
-"""The command line: `genlab train`, `genlab list`, `genlab evaluate`, with the functions that the pages call."""
+"""The command line: `genlab train`, `list`, `show`, `evaluate` and more, with the functions that the pages call."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -16,11 +17,12 @@ from rich.table import Table
 
 from genlab.cli.listing import dataset_row, metric_row, model_row
 from genlab.cli.report import evaluate_run, report
+from genlab.cli.show import show as show_run
 from genlab.datasets.base import DataUnavailable
 from genlab.registry import DATASETS, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.summary import run_row
-from genlab.spec import SpecError, make_spec
+from genlab.spec import RunSpec, SpecError, make_spec
 
 app = typer.Typer(
     help="Train a GAN and a VAE on the same data and compare them.", no_args_is_help=True, add_completion=False
@@ -72,7 +74,6 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train up to four models side by side on one data set."""
-    store = Store(runs)
     budgets = {"steps": steps, "seconds": seconds, "examples": examples}
     given = {clock: amount for clock, amount in budgets.items() if amount is not None}
     if len(given) > 1:
@@ -85,8 +86,10 @@ def train(
             if any(value is not None for value in fixed.values()):
                 named = ", ".join(name for name, value in fixed.items() if value is not None)
                 fail(f"A resumed run keeps what it was started with, so {named} cannot be given with --resume.")
-            run = store.open(Path(resume).name)
+            run = find_run(resume, runs)
+            run.runnable_spec()  # a run that can only be shown is refused before TensorFlow is loaded
             extend(run, clock, budget)
+            follow(run.runnable_spec(), lambda: run)
         else:
             fields: dict[str, Any] = {
                 "dataset": dataset,
@@ -97,10 +100,13 @@ def train(
             }
             lanes = [{"model": name, "settings": {}} for name in model or ["gan", "vae"]]
             fields |= {"lanes": lanes, "dataset_settings": settings_from(change or [], lanes)}
-            run = store.create(make_spec(**{name: value for name, value in fields.items() if value is not None}))
-        follow(run, store)
+            spec = make_spec(**{name: value for name, value in fields.items() if value is not None})
+            run = follow(spec, lambda: Store(runs).create(spec))
     except (SpecError, RunUnreadable, QueueFull, DataUnavailable, UnknownName) as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        err.print("Stopped. `genlab train --resume RUN` goes on; `genlab list runs` names the run, if it had begun.")
+        raise typer.Exit(130) from None
     report(run, as_json, out)
     state = run.state()
     if state.state == "failed":
@@ -138,6 +144,17 @@ def format_cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@app.command()
+def show(run: str, runs: RunsOption = None, as_json: JsonOption = False) -> None:
+    """Print what a run is, how far it came and what it has recorded, from its folder alone: also where its data set or
+    models are gone. RUN is an id or a folder. With --json, every number of every lane.
+    """
+    try:
+        show_run(find_run(run, runs), as_json, out)
+    except RunUnreadable as error:
+        fail(str(error))
 
 
 @app.command()
@@ -234,7 +251,7 @@ def import_(
 def find_run(named: str, runs: Path | None) -> Run:
     """The run that an id or a folder names. Raises RunUnreadable."""
     path = Path(named)
-    return Run(path) if path.is_dir() else Store(runs).open(path.name)
+    return Run(path.resolve()) if path.is_dir() else Store(runs).open(named)
 
 
 def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -255,34 +272,36 @@ def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, 
 
 
 def extend(run: Run, clock: str, budget: float | None) -> None:
-    """Give a run more budget before it is continued. Raises SpecError."""
+    """Give a run more budget before it is continued. Raises RunUnreadable, SpecError."""
     if budget is None:
         return
-    spec = run.spec()
+    spec = run.runnable_spec()
     if clock != spec.clock:
         raise SpecError(f"Run {run.id} counts in {spec.clock}; give the larger budget with --{spec.clock}.")
     run.write_spec(make_spec(**{**spec.model_dump(), "budget": budget}))
 
 
-def follow(run: Run, store: Store) -> None:
-    """Train a run in this process, with a bar a lane."""
+def follow(spec: RunSpec, get_run: Callable[[], Run]) -> Run:
+    """Train a run in this process, with a bar a lane. It is made, or opened, once TensorFlow is there: whoever
+    interrupts that leaves no run that waits for nobody.
+    """
     from genlab.training import backend
     from genlab.training.loop import ChunkTrained, Stage
     from genlab.training.recorder import record
 
-    spec = run.spec()
     columns = (TextColumn("{task.description:12}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
         stage = progress.add_task("starting", total=None, at="starting TensorFlow")
         backend.prepare()
-        bars = [
-            progress.add_task(MODELS[lane.model].title, total=spec.budget, at="", visible=False) for lane in spec.lanes
-        ]
-        for event in record(run, store):
+        run = get_run()
+        titles = [lane.title for lane in run.metadata().lanes]
+        bars = [progress.add_task(title, total=spec.budget, at="", visible=False) for title in titles]
+        for event in record(run, Store(run.path.parent)):
             if isinstance(event, Stage):
                 progress.update(stage, at=event.message, visible=event.state == "starting")
             elif isinstance(event, ChunkTrained):
                 progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
+    return run
 
 
 def fail(message: str) -> NoReturn:

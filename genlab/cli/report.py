@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from genlab.evaluation.diagnosis import Finding, diagnose
-from genlab.registry import DATASETS
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation
 from genlab.runs.summary import lane_row, run_row
@@ -44,7 +43,7 @@ def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None 
     if as_json:
         real = view.reference["on_mode_share"].item() if view.reference else None
         return print(json.dumps({"run": str(run.path), **run_row(run), "real_on_mode_share": real, "lanes": lanes}))
-    table = Table(title=f"{DATASETS[view.spec.dataset].title}, seed {view.spec.seed}")
+    table = Table(title=f"{view.dataset_title}, seed {view.spec.seed}")
     headings = ("model", "steps", "seconds", "examples", "solid modes", "on a mode", "measured on")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "model" else "right")

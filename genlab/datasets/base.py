@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -107,3 +108,10 @@ def load_dataset(name: str, settings: dict) -> Dataset:
     """Load a registered data set with these settings. Raises UnknownName, ValidationError, DataUnavailable."""
     entry = DATASETS[name]
     return entry.load(entry.settings(**settings))
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Twelve characters that tell this training set, pixels and labels, from any other."""
+    digest = hashlib.sha256(dataset.train.tobytes())
+    digest.update(dataset.train_labels.tobytes())
+    return digest.hexdigest()[:12]

@@ -9,7 +9,6 @@ import numpy as np
 
 from genlab.metrics.modes import SOLID
 from genlab.metrics.pictures import sharpness
-from genlab.registry import MODELS
 from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation
 from genlab.runs.view import RunView
 
@@ -83,7 +82,7 @@ class Lane:
 
     def sure_discriminator(self) -> str:
         """How often a discriminator of examples that tells nearly all apart is right, in words; "" of any other."""
-        if "score" not in MODELS[self.view.spec.lanes[self.index].model].abilities:
+        if "score" not in self.view.abilities(self.index):
             return ""  # it judges codes, or pairs
         real, fake = (self.value("discriminator_accuracy", f"accuracy_{of}") for of in ("held_out", "fake"))
         if real is None or fake is None:
@@ -235,8 +234,7 @@ def memorisation(lane: Lane) -> Found:
 
 def loss_flat_while_samples_improve(lane: Lane) -> Found:
     """Between the second quarter and the last: the first is no training that anybody would call flat."""
-    family = MODELS[lane.view.spec.lanes[lane.index].model]
-    label, name = next(iter(family.curves.items()))
+    label, name = next(iter(lane.view.curves(lane.index).items()), ("", ""))
     loss = _quarters(lane.view.history.series(lane.index, name)[1])
     on_mode = _quarters(lane.view.history.series(lane.index, "on_mode_share")[1])
     if loss is None or on_mode is None:

@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from genlab.datasets.base import Dataset, load_dataset
+from genlab.datasets.base import Dataset, fingerprint
 from genlab.evaluation.gallery import gallery
 from genlab.evaluation.networks import NetworkEvaluator, in_batches
 from genlab.evaluation.samples import SampleEvaluator, Steps, Values, prepared
 from genlab.metrics.base import Diverged
 from genlab.observing.feature_spaces import FeatureSpace, feature_spaces
 from genlab.observing.frames import draw_latents
-from genlab.observing.mode_assignment import fingerprint, make_mode_assigner
+from genlab.observing.mode_assignment import make_mode_assigner
 from genlab.registry import MODELS
 from genlab.runs.atomic import write_json
+from genlab.runs.data import load_run_dataset
 from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation, Measure
 from genlab.runs.folder import Run
 from genlab.spec import RunSpec
@@ -57,12 +58,12 @@ def evaluate(run: Run, cache: Path, samples: int | None = None, seed: int = 0) -
     """Measure a run and write what was found into its folder; whoever reads the events may stop at any.
 
     samples: in each draw, 2,500 or 10 for each mode unless given; what is compared with held-out data takes as many as
-    there is of that. Raises RunUnreadable, DataUnavailable, and ValueError for a device or a checkpoint that does not
-    fit.
+    there is of that. Raises RunUnreadable, DataUnavailable, SpecError for a run that this genlab cannot build, and
+    ValueError for a device or a checkpoint that does not fit.
     """
-    spec = run.spec()
+    spec = run.runnable_spec()
     yield Progress("loading", 0, 1)
-    dataset = load_dataset(spec.dataset, spec.dataset_settings)
+    dataset = load_run_dataset(run, spec)
     lanes, messages = [], {}
     for index in range(len(spec.lanes)):
         checkpoint = run.checkpoint(index)

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from genlab.figures.base import FigureEntry, cloud, make, mode_colour, nothing_yet, square
-from genlab.registry import FIGURES, MODELS
+from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
 MINIMUM_EXTENT = 3.5  # holds 99.8 % of a standard normal in the plane
@@ -27,7 +27,7 @@ def latent(view: RunView, lane: int) -> go.Figure:
     if frame is None or view.reference is None:
         return nothing_yet("Latent space")
     points, modes = frame.arrays["latent"], frame.arrays["latent_modes"]
-    encoded = "encode" in MODELS[view.spec.lanes[lane].model].abilities
+    encoded = "encode" in view.abilities(lane)
     title = "Latent: codes of test data" if encoded else "Latent: prior draws, by mode"
     if int(view.spec.lanes[lane].settings["latent_dim"]) > 2:
         share = float(frame.arrays["latent_share"])

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from genlab.figures.base import LANE_COLOURS, FigureEntry, chart_with_legend, make
-from genlab.registry import FIGURES, MODELS
+from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
 MAXIMUM_POINTS = 400  # drawn per curve
@@ -18,10 +18,9 @@ DASHES = ("solid", "dot", "dash")
 
 def losses(view: RunView, lane: int) -> go.Figure:
     """The recorded losses of a lane over the clock of the run, each the mean over one chunk of steps."""
-    family = MODELS[view.spec.lanes[lane].model]
     against = {"steps": "step"}.get(view.spec.clock, view.spec.clock)
     traces, settled = [], [np.zeros(0)]
-    for (label, name), dash in zip(family.curves.items(), DASHES, strict=False):
+    for (label, name), dash in zip(view.curves(lane).items(), DASHES, strict=False):
         at, values = view.history.series(lane, name, against)
         keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MAXIMUM_POINTS)).astype(int))
         at, values = at[keep].astype("float32"), values[keep].astype("float32")

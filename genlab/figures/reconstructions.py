@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from genlab.figures.base import LANE_COLOURS, REAL, FigureEntry, cloud, make, nothing_yet, square
 from genlab.figures.samples import PLACE, flat, png, tile
-from genlab.registry import FIGURES, MODELS
+from genlab.registry import FIGURES
 from genlab.runs.view import RunView
 
 PAIRS_A_ROW = 4
@@ -53,7 +53,7 @@ def _points(given: np.ndarray, returned: np.ndarray, colour: str) -> list[dict[s
 
 def _none(view: RunView, lane: int) -> go.Figure:
     """The same place, with the reason in words."""
-    if "reconstruct" in MODELS[view.spec.lanes[lane].model].abilities:
+    if "reconstruct" in view.abilities(lane):
         reason = "This run was recorded<br>without reconstructions."
     else:
         reason = f"{view.title(lane)} has no encoder,<br>so it can give no example back."

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from genlab.datasets import Dataset, load_dataset
+from genlab.datasets import Dataset
+from genlab.runs.data import load_run_dataset
 from genlab.runs.folder import Run, RunUnreadable
 from genlab.training import backend
 from genlab.training.lane import Lane
@@ -144,9 +145,10 @@ def load(run: Run, lane: int = 0, device: str | None = None) -> Trained:
         device: "auto", "cpu" or "gpu"; the run's own unless given.
 
     Raises RunUnreadable for a run without a checkpoint or with a damaged one, ValueError for a lane or a device that
-    does not exist and a checkpoint that does not fit, DataUnavailable for a data set that is gone.
+    does not exist, a checkpoint that does not fit and a run that this genlab cannot build, DataUnavailable for data
+    that is gone or is not what the run was trained on.
     """
-    spec = run.spec()
+    spec = run.runnable_spec()
     if not 0 <= lane < len(spec.lanes):
         has = "lane 0 alone" if len(spec.lanes) == 1 else f"lanes 0 to {len(spec.lanes) - 1}"
         raise ValueError(f"Run {run.id} has {has}; there is no lane {lane}.")
@@ -156,7 +158,7 @@ def load(run: Run, lane: int = 0, device: str | None = None) -> Trained:
             f"Run {run.id} has no checkpoint of lane {lane}, so there is no trained model to load. "
             f"`genlab train --resume {run.id}` trains it."
         )
-    dataset = load_dataset(spec.dataset, spec.dataset_settings)
+    dataset = load_run_dataset(run, spec)
     built = Lane(lane, spec.lanes[lane], dataset, spec.seed, device or spec.device)
     built.restore(checkpoint)
     return Trained(built, dataset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.datasets.base import Dataset
+from genlab.datasets.base import Dataset, fingerprint
 from genlab.metrics import modes
 from genlab.runs.atomic import write_arrays
 
@@ -151,10 +150,3 @@ def _nearness(train: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         return neighbours.kneighbors(points / scale)[0][:, 0] <= reach
 
     return near
-
-
-def fingerprint(dataset: Dataset) -> str:
-    """Twelve characters that tell this training set, pixels and labels, from any other."""
-    digest = hashlib.sha256(dataset.train.tobytes())
-    digest.update(dataset.train_labels.tobytes())
-    return digest.hexdigest()[:12]

@@ -1,10 +1,12 @@
 """One run's folder: the only interface between what trains and what shows.
 
 spec.json       what was asked          state.json      how far it is, rewritten all the time
+metadata.json   what showing it needs, and the version of this layout
 metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
 reference.npz   the real data to compare with           checkpoints/    one .npz a lane, to continue from
 evaluation.json, evaluation.npz     what was measured of it, and pictures
 control/        requests to whatever trains it          .lock           held by the process that trains it
+error.txt       where in the program the last error arose
 """
 
 from __future__ import annotations
@@ -20,15 +22,19 @@ import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, ValidationError
 
-from genlab.runs.atomic import write_arrays, write_json
+from genlab.runs.atomic import write_arrays, write_bytes, write_json
 from genlab.runs.evaluation import Evaluation
-from genlab.runs.schema import upgrade_spec
-from genlab.spec import RunSpec, SpecError, make_spec
+from genlab.runs.jobs import JobQueue
+from genlab.runs.metadata import RunMetadata, describe_spec
+from genlab.runs.schema import SCHEMA, upgrade_spec
+from genlab.spec import RunSpec, SpecError, describe_errors, make_spec, read_spec
 
 StateName = Literal["queued", "starting", "running", "paused", "done", "stopped", "failed", "interrupted"]
 ACTIVE = ("queued", "starting", "running", "paused")
 TRAINING = ("starting", "running", "paused")
-SILENT_SECONDS = 3.0  # without news, after which a reader checks whether anybody still trains the run
+SILENT_SECONDS = 3.0  # after the last change of a state; then a reader checks whether the run is still on its way
+ENDED = "The process that trained this run ended. Everything up to the last frame is kept."
+NEVER_BEGUN = "The process that was to train this run ended before it began. Resume queues it again."
 
 
 class RunUnreadable(Exception):
@@ -80,32 +86,70 @@ class Run:
     # What was asked, and how far it is
 
     def spec(self) -> RunSpec:
-        """Raises RunUnreadable."""
+        """As it was stored, whatever today's registries say of it: `runnable_spec` asks those. Raises RunUnreadable."""
         values = self._read_json("spec.json")
         try:
-            return make_spec(**upgrade_spec(values))
-        except (SpecError, TypeError) as error:
-            raise RunUnreadable(f"Run {self.id}: spec.json does not describe a run. {error}") from None
+            return read_spec(upgrade_spec(values))
+        except ValidationError as error:
+            sentences = describe_errors(error)
+            raise RunUnreadable(f"Run {self.id}: spec.json does not describe a run. {sentences}") from None
+
+    def runnable_spec(self) -> RunSpec:
+        """The same, complete and within today's bounds. Raises RunUnreadable, and SpecError with the reason for a run
+        that can only be shown.
+        """
+        spec, version = self.spec(), self.metadata().schema_version
+        if version > SCHEMA:
+            raise SpecError(
+                f"Run {self.id} was written by a newer genlab (folder version {version}, this one knows {SCHEMA}), so "
+                "it can only be shown. Install that genlab to go on with it."
+            )
+        try:
+            return make_spec(**spec.model_dump())
+        except SpecError as error:
+            raise SpecError(f"Run {self.id} can only be shown, since this genlab cannot build it. {error}") from None
 
     def write_spec(self, spec: RunSpec) -> None:
         write_json(self.path / "spec.json", spec.model_dump())
 
-    def state(self) -> RunState:
-        """The state as written; "interrupted" if it says that somebody trains the run and nobody does. Raises
+    def metadata(self) -> RunMetadata:
+        """What showing the run needs; for a run that kept nothing of it, what today's registries say. Raises
         RunUnreadable.
         """
-        values = self._read_json("state.json")
+        with suppress(OSError, ValueError, TypeError):
+            metadata = RunMetadata(**json.loads((self.path / "metadata.json").read_text()))
+            if len(metadata.lanes) == len(self.spec().lanes):
+                return metadata
+        return describe_spec(self.spec())
+
+    def write_metadata(self, metadata: RunMetadata) -> None:
+        write_json(self.path / "metadata.json", metadata.model_dump())
+
+    def state(self) -> RunState:
+        """The state as written; "interrupted" if it says that somebody trains the run and nobody does, or that it is
+        queued and it is not. Raises RunUnreadable.
+        """
+        state = self.written_state()
+        if self._is_abandoned(state):
+            state = self.written_state()  # the worker may have claimed or finished it between the two looks
+            if self._is_abandoned(state):
+                state.message = NEVER_BEGUN if state.state == "queued" else ENDED
+                state.state = "interrupted"
+        return state
+
+    def written_state(self) -> RunState:
+        """The state as its last writer left it. Raises RunUnreadable."""
         try:
-            state = RunState(**values)
+            return RunState(**self._read_json("state.json"))
         except (ValidationError, TypeError):
             raise RunUnreadable(f"Run {self.id}: state.json does not hold the state of a run.") from None
-        if state.state in TRAINING and time.time() - state.updated > SILENT_SECONDS and not self.is_held():
-            # The worker may have finished between the two reads.
-            state = RunState(**self._read_json("state.json"))
-            if state.state in TRAINING:
-                state.state = "interrupted"
-                state.message = "The process that trained this run ended. Everything up to the last frame is kept."
-        return state
+
+    def _is_abandoned(self, state: RunState) -> bool:
+        if time.time() - state.updated <= SILENT_SECONDS:
+            return False
+        if state.state == "queued":
+            return JobQueue(self.path.parent).stage(self.id, "train") != "waiting" and not self.is_held()
+        return state.state in TRAINING and not self.is_held()
 
     def write_state(self, state: RunState) -> None:
         state.updated = time.time()
@@ -123,6 +167,21 @@ class Run:
         if not isinstance(values, dict):
             raise RunUnreadable(f"Run {self.id}: {name} holds no object. Its other files are left as they are.")
         return values
+
+    # What went wrong
+
+    def write_error(self, traceback: str) -> None:
+        write_bytes(self.path / "error.txt", traceback.encode())
+
+    def error(self) -> str:
+        """Where in the program the last error arose; "" if there was none since the run was last begun."""
+        try:
+            return (self.path / "error.txt").read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def forget_error(self) -> None:
+        (self.path / "error.txt").unlink(missing_ok=True)
 
     # Who trains it
 
@@ -217,6 +276,20 @@ class Run:
             return Evaluation(**self._read_json("evaluation.json"))
         except (ValidationError, TypeError):
             raise RunUnreadable(f"Run {self.id}: evaluation.json does not hold measures. Measure it again.") from None
+
+    def write_evaluation_progress(self, **values: Any) -> None:
+        """Say how far its evaluation is: name, done and total; or the message, if it could not be evaluated."""
+        write_json(self.path / "evaluation_progress.json", values)
+
+    def forget_evaluation_progress(self) -> None:
+        (self.path / "evaluation_progress.json").unlink(missing_ok=True)
+
+    def evaluation_progress(self) -> dict[str, Any]:
+        """As it was last written, {} if it never was."""
+        try:
+            return self._read_json("evaluation_progress.json")
+        except RunUnreadable:
+            return {}
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """The pictures of the evaluation, "LANE-NAME"; empty if there are none. Raises RunUnreadable."""

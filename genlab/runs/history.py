@@ -12,10 +12,27 @@ from genlab.runs.atomic import append_line
 from genlab.runs.folder import Run
 from genlab.runs.schema import upgrade_records
 
+CLOCKS = ("step", "seconds", "examples")
+
 
 def append_record(run: Run, values: dict[str, Any]) -> None:
     """Append one line: lane, step, seconds, examples, and losses or metrics. Raises DiskFull."""
     append_line(run.path / "metrics.jsonl", values)
+
+
+def rewind(run: Run, lane: int, step: int, seconds: float, examples: int) -> None:
+    """Take a lane back to a place on its clock: a line says so, and its later frames go.
+
+    The line comes first, so that a frame whose numbers are given up never counts; and it is appended, since a reader
+    that has read those numbers would not see a file that is rewritten without them. Raises DiskFull.
+    """
+    last = History(run).update().last_step(lane)
+    later = [frame for frame in run.frame_steps(lane) if frame > step]
+    if later or (last is not None and last > step):
+        place = {"step": step, "seconds": round(seconds, 4), "examples": examples}
+        append_record(run, {"lane": lane, **place, "rewound": True})
+    for frame in later:
+        run.remove_frame(lane, frame)
 
 
 def finish_last_line(run: Run) -> None:
@@ -26,18 +43,56 @@ def finish_last_line(run: Run) -> None:
             file.write(b"\n")
 
 
+class _Curves:
+    """The numbers of one lane: a row a step, rising, and a column a name, NaN where a step has none. It grows by
+    doubling, so that a row costs the same however many there are.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.columns = {name: column for column, name in enumerate(CLOCKS)}
+        self._table = np.full((256, 16), np.nan)
+
+    def write(self, values: dict[str, float]) -> None:
+        """Add a row, or add to the last one if that is of the same step. Rows of later steps were given up."""
+        step = values["step"]
+        self.rewind(step)
+        if not self.count or self["step"][-1] < step:
+            self.count += 1
+            if self.count > len(self._table):
+                self._table = np.concatenate([self._table, np.full_like(self._table, np.nan)])
+            self._table[self.count - 1] = np.nan
+        for name, value in values.items():
+            column = self.columns.setdefault(name, len(self.columns))
+            if column >= self._table.shape[1]:
+                self._table = np.concatenate([self._table, np.full_like(self._table, np.nan)], axis=1)
+            self._table[self.count - 1, column] = value
+
+    def rewind(self, step: float) -> None:
+        """Drop the rows of later steps."""
+        if self.count and self["step"][-1] > step:
+            self.count = int(np.searchsorted(self["step"], step, side="right"))
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A column (rows,) as it is, not a copy."""
+        return self._table[: self.count, self.columns[name]]
+
+
 class History:
-    """metrics.jsonl in memory. `update` reads only what is new; a step that was recorded twice counts as last written.
+    """metrics.jsonl in memory. `update` reads only what is new. A step that was recorded twice counts as last written;
+    what a resumed run gave up does not count.
 
     Attributes:
         skipped: lines that could not be read and are left out.
+        rewound: (lane, step) of each time that a lane was taken back to a checkpoint.
     """
 
     def __init__(self, run: Run) -> None:
         self._path: Path = run.path / "metrics.jsonl"
         self._offset = 0
-        self._rows: dict[tuple[int, int], dict[str, Any]] = {}
+        self._lanes: dict[int, _Curves] = {}
         self.skipped = 0
+        self.rewound: list[tuple[int, int]] = []
 
     def update(self) -> History:
         try:
@@ -49,20 +104,39 @@ class History:
         self._offset += len(whole) + len(newline)
         for line in whole.splitlines():
             try:
-                row = json.loads(line)
-                values = {"seconds": row["seconds"], "examples": row["examples"]}
-                values |= upgrade_records(row.get("losses", {}) | row.get("metrics", {}))
-                self._rows.setdefault((int(row["lane"]), int(row["step"])), {}).update(values)
+                self._add(json.loads(line))
             except (ValueError, KeyError, TypeError, AttributeError):
                 self.skipped += 1
         return self
 
+    def _add(self, row: dict[str, Any]) -> None:
+        lane, place = int(row["lane"]), {name: float(row[name]) for name in CLOCKS}
+        recorded = upgrade_records(row.get("losses", {}) | row.get("metrics", {}))
+        curves = self._lanes.setdefault(lane, _Curves())
+        if row.get("rewound"):
+            self.rewound.append((lane, int(row["step"])))
+            return curves.rewind(place["step"])
+        curves.write(place | {name: value for name, value in recorded.items() if isinstance(value, int | float)})
+
+    def last_step(self, lane: int) -> int | None:
+        """The step of the lane's newest numbers; None if it has none."""
+        curves = self._lanes.get(lane)
+        return int(curves["step"][-1]) if curves and curves.count else None
+
+    def names(self, lane: int) -> list[str]:
+        """What is recorded of a lane, apart from the clocks, in the order it first was."""
+        curves = self._lanes.get(lane)
+        return [name for name in curves.columns if name not in CLOCKS] if curves else []
+
+    def column(self, lane: int, name: str) -> np.ndarray:
+        """One recorded number, or a clock, at every step that has anything: (rows,), NaN where it is missing."""
+        curves = self._lanes.get(lane)
+        if not curves or name not in curves.columns:
+            return np.full(curves.count if curves else 0, np.nan)
+        return curves[name].copy()
+
     def series(self, lane: int, name: str, against: str = "step") -> tuple[np.ndarray, np.ndarray]:
         """One recorded number over "step", "seconds" or "examples": two arrays (n,), in the order of the steps."""
-        pairs = [
-            (step if against == "step" else row[against], row[name])
-            for (of, step), row in sorted(self._rows.items())
-            if of == lane and row.get(name) is not None
-        ]
-        at, values = zip(*pairs, strict=True) if pairs else ((), ())
-        return np.array(at, dtype=float), np.array(values, dtype=float)
+        values = self.column(lane, name)
+        has = ~np.isnan(values)
+        return self.column(lane, against)[has], values[has]

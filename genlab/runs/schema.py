@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+SCHEMA = 2  # of the run folder; 1 has no metadata.json, and says nowhere that it was rewound
 SETTINGS = {"generator_average": "ema_decay", "gradient_penalty": "gradient_penalty_weight", "r1": "r1_weight"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}
 

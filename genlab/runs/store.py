@@ -1,19 +1,31 @@
-"""The folder of all runs: make, find, list, queue."""
+"""The folder of all runs: make, find, list, queue.
+
+A run and its job change together under the lock of the queue. Of the two, the state is written first where a run leaves
+the queue, and last where it enters: whoever is killed in between leaves a run that reads as interrupted.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
-from genlab.runs.atomic import write_bytes
 from genlab.runs.folder import ACTIVE, Run, RunState, RunUnreadable
+from genlab.runs.jobs import Job, JobQueue
+from genlab.runs.metadata import new_metadata
 from genlab.spec import RunSpec
 
 MAXIMUM_WAITING = 8
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+WAITING = "waiting for its turn"
+EVALUATION_ENDED = (
+    "The process that measured this run ended before it was done. Nothing of the run has changed: measure it again."
+)
 
 
 class QueueFull(Exception):
@@ -25,7 +37,7 @@ class Store:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or Path(os.environ.get("GENLAB_RUNS_DIR", "runs"))).resolve()
-        self._queue = self.root / ".queue"
+        self.jobs = JobQueue(self.root)
 
     @property
     def cache(self) -> Path:
@@ -33,11 +45,28 @@ class Store:
         return self.root / ".cache"
 
     def create(self, spec: RunSpec) -> Run:
-        """A new run folder, not yet queued."""
-        run = Run(self.root / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex[:4]}")
-        run.write_spec(spec)
-        run.write_state(RunState(message="waiting for its turn"))
-        return run
+        """A new run folder, not yet queued. It is filled under another name, so that it is there whole or not at all.
+
+        Its id is the time in UTC, to the microsecond: ids sort by time. Two made in the same microsecond do not
+        collide, since a folder that holds anything is never renamed over.
+        """
+        draft = Run(self.root / f".new-{uuid4().hex}")
+        try:
+            draft.write_spec(spec)
+            draft.write_metadata(new_metadata(spec))
+            draft.write_state(RunState(message=WAITING))
+            while True:
+                run = Run(self.root / _new_id())
+                if run.path.exists():
+                    continue
+                try:
+                    draft.path.rename(run.path)
+                    return run
+                except OSError:
+                    if not run.path.exists():  # else another process was as quick
+                        raise
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
 
     def open(self, run_id: str) -> Run:
         """The run of this name. Raises RunUnreadable if the name is nonsense or there is none."""
@@ -54,72 +83,136 @@ class Store:
             return []
         return [Run(path) for path in sorted(self.root.iterdir(), reverse=True) if RUN_ID.fullmatch(path.name)]
 
-    # The queue: one empty file a waiting run, named so that the oldest comes first
+    # Training
 
-    def submit(self, spec: RunSpec, paused: bool = False) -> Run:
-        """Make a run and queue it; `paused` stops it at step 0, to be watched from there. Raises QueueFull."""
-        self._check_room()
-        run = self.create(spec)
-        if paused:
-            run.request("pause")
-        self._enqueue(run)
-        return run
+    def submit(self, spec: RunSpec, paused: bool = False, instead_of: Run | None = None) -> Run:
+        """Make a run and queue it; `paused` stops it at step 0, to be watched from there. The run that it is made
+        instead of is stopped, unless the new one cannot be queued. Raises QueueFull, OSError.
+        """
+        with self.jobs.lock():
+            self._check_room(instead_of)
+            run = self.create(spec)
+            if paused:
+                run.request("pause")
+            self.jobs.add(Job("train", run.id))
+            if instead_of:
+                with suppress(RunUnreadable):
+                    self._stop(instead_of)
+            return run
 
     def resume(self, run: Run) -> None:
-        """Queue a run again, to go on from its last checkpoint. Raises QueueFull, RunUnreadable."""
-        state = run.state()
-        if state.state in ACTIVE:
-            return run.request("resume")
-        self._check_room()
-        run.take_requests()  # what was asked of the process that is gone
-        state.state, state.message = "queued", "waiting for its turn"
-        run.write_state(state)
-        self._enqueue(run)
+        """Queue a run again, to go on from its last checkpoint. Raises QueueFull, RunUnreadable, OSError, and SpecError
+        for a run that this genlab cannot build.
+        """
+        with self.jobs.lock():
+            state = run.state()
+            if state.state in ACTIVE:
+                return run.request("resume")
+            run.runnable_spec()
+            self._check_room()
+            run.take_requests()  # what was asked of the process that is gone
+            state.state, state.message = "queued", WAITING
+            run.write_state(state)
+            self.jobs.add(Job("train", run.id))
 
     def stop(self, run: Run) -> None:
-        """Stop a run, or take it from the queue. Raises RunUnreadable."""
+        """Stop a run, or take it from the queue; one that has ended stays as it is. Raises RunUnreadable, OSError."""
+        with self.jobs.lock():
+            self._stop(run)
+
+    def _stop(self, run: Run) -> None:
         state = run.state()
-        tickets = self._tickets(run.id)
-        if state.state == "queued" and tickets:
-            for ticket in tickets:
-                ticket.unlink(missing_ok=True)
+        if state.state == "queued" and self.jobs.stage(run.id, "train") == "waiting":
             state.state, state.message = "stopped", "Taken from the queue before it began."
-            return run.write_state(state)
-        run.request("stop")
+            run.write_state(state)
+            self.jobs.drop(run.id, "train")
+        elif state.state in ACTIVE:
+            run.request("stop")
 
     def waiting(self) -> list[str]:
-        """Ids of the queued runs, oldest first."""
-        return [ticket.name.split(".", 1)[1] for ticket in self._tickets()]
+        """Ids of the runs that wait to be trained, the next first."""
+        return [job.run for job in self.jobs.waiting("train")]
 
     def take(self) -> Run | None:
-        """The oldest queued run, marked as starting; None if none waits.
-
-        It is marked before it leaves the queue, so that a worker killed in between leaves a run that can be resumed.
+        """The next run to be trained, marked as starting; None if none waits. Raises OSError, with the run still
+        queued, where it cannot be marked.
         """
-        for ticket in self._tickets():
-            run = Run(self.root / ticket.name.split(".", 1)[1])
-            try:
-                state = run.state()
-                queued = state.state == "queued"
+        with self.jobs.lock():
+            while job := self.jobs.claim("train"):
+                run = Run(self.root / job.run)
+                try:
+                    state = run.written_state()
+                    queued = state.state == "queued"
+                    if queued:
+                        state.state, state.message = "starting", "loading"
+                        run.write_state(state)
+                except RunUnreadable:
+                    queued = False
+                except OSError:
+                    self.jobs.release(job)
+                    raise
+                self.jobs.drop(job.run, "train")
                 if queued:
-                    state.state, state.message = "starting", "loading"
-                    run.write_state(state)
-            except RunUnreadable:
-                queued = False
-            ticket.unlink(missing_ok=True)
-            if queued:
-                return run
-        return None
+                    return run
+            return None
 
-    def _enqueue(self, run: Run) -> None:
-        write_bytes(self._queue / f"{time.time_ns():020d}.{run.id}", b"")
+    # Evaluation
 
-    def _tickets(self, run_id: str = "*") -> list[Path]:
-        return sorted(self._queue.glob(f"[0-9]*.{run_id}"))
+    def request_evaluation(self, run: Run) -> None:
+        """Have a run measured, unless it is to be already. Raises OSError."""
+        with self.jobs.lock():
+            if self.evaluation_stage(run) is None:
+                run.forget_evaluation_progress()
+                self.jobs.add(Job("evaluate", run.id))
 
-    def _check_room(self) -> None:
-        if len(self._tickets()) >= MAXIMUM_WAITING:
+    def cancel_evaluation(self, run: Run) -> None:
+        self.jobs.drop(run.id, "evaluate")
+
+    def evaluation_stage(self, run: Run) -> Literal["waiting", "claimed"] | None:
+        """Whether it waits or is being measured; None if nobody asked for it, or it is done."""
+        return self.jobs.stage(run.id, "evaluate")
+
+    def take_evaluation(self) -> Run | None:
+        """The next run to be measured; None if none waits. Whoever takes it cancels or returns it in the end."""
+        with self.jobs.lock():
+            while job := self.jobs.claim("evaluate"):
+                run = Run(self.root / job.run)
+                if run.path.is_dir():
+                    return run
+                self.jobs.drop(job.run, "evaluate")
+            return None
+
+    def return_evaluation(self, run: Run) -> None:
+        """Let a run that was taken wait again, at its old place, unless it was cancelled."""
+        with self.jobs.lock():
+            for job in self.jobs.claimed():
+                if (job.kind, job.run) == ("evaluate", run.id):
+                    self.jobs.release(job)
+
+    def recover(self) -> None:
+        """Deal with what a lost worker had claimed; for the next one, before it takes anything. A run that had not
+        begun waits again. What was being measured is dropped, and says so: it may have ended the worker.
+        """
+        with self.jobs.lock():
+            for job in self.jobs.claimed():
+                run = Run(self.root / job.run)
+                with suppress(RunUnreadable, OSError):
+                    if job.kind == "train" and run.written_state().state == "queued":
+                        self.jobs.release(job)
+                    elif job.kind == "evaluate" and run.path.is_dir():
+                        run.write_evaluation_progress(message=EVALUATION_ENDED)
+                self.jobs.end(job)
+
+    def _check_room(self, without: Run | None = None) -> None:
+        waiting = [run_id for run_id in self.waiting() if not without or run_id != without.id]
+        if len(waiting) >= MAXIMUM_WAITING:
             raise QueueFull(
                 f"{MAXIMUM_WAITING} runs wait already, which is as many as may. Try again when one has finished, "
                 "or stop one of them."
             )
+
+
+def _new_id() -> str:
+    nanoseconds = time.time_ns()
+    second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(nanoseconds // 10**9))
+    return f"{second}-{nanoseconds // 1000 % 10**6:06d}"

@@ -14,6 +14,7 @@ FIRST = (
     *("different_share", "ratio", "laplacian_ratio", "share_within_1", "estimated_support", "accuracy_held_out"),
     *("accuracy_fake", "norm", "mean_squared", "bound", "active", "accuracy", "hole_share"),
 )
+OTHER = ""  # of a metric that this genlab has no more
 GROUPS = {  # what a metric needs, and what its numbers are about
     "mixture": "Modes",
     "classes": "Modes",
@@ -22,6 +23,7 @@ GROUPS = {  # what a metric needs, and what its numbers are about
     "training": "Copies of training data",
     "codes": "Encoder",
     "logits": "Discriminator",
+    OTHER: "Other measures",
 }
 Row = dict[str, str]
 ARROWS = {"higher": "↑", "lower": "↓", None: ""}
@@ -49,7 +51,8 @@ def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> 
         row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
         for lane, name in zip(evaluation.lanes, titles, strict=True):
             row[name] = format_measure(of_lanes.get(lane.lane))
-        found[GROUPS[METRICS[one.metric].needs]].append(row | {REAL: real})
+        needs = METRICS[one.metric].needs if one.metric in METRICS else OTHER
+        found[GROUPS[needs]].append(row | {REAL: real})
     return {group: of_group for group, of_group in found.items() if of_group}
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genlab.registry import MODELS
 from genlab.runs.folder import Frame, LaneState, Run, RunState
 from genlab.runs.history import History
+from genlab.runs.metadata import RunMetadata
 from genlab.spec import LETTERS, RunSpec
 
 
 @dataclass(frozen=True)
 class RunView:
     """Attributes:
+    metadata: what the run kept of its data set and models; today's registries are not asked.
     frames: the newest frame of each lane, None before its first.
     reference: the real data (see `Run.reference`), None before training has begun.
     """
@@ -24,15 +25,35 @@ class RunView:
     history: History
     reference: dict[str, np.ndarray] | None
     frames: list[Frame | None]
+    metadata: RunMetadata
 
     def title(self, lane: int) -> str:
         """The model's name; with the lane's letter where two lanes train the same model."""
         models = [spec.model for spec in self.spec.lanes]
-        title = MODELS[models[lane]].title
+        title = self.metadata.lanes[lane].title
         return f"{title} {LETTERS[lane]}" if models.count(models[lane]) > 1 else title
 
+    @property
+    def dataset_title(self) -> str:
+        return self.metadata.dataset.title
+
+    def abilities(self, lane: int) -> list[str]:
+        """What the lane's model can do, such as "encode"."""
+        return self.metadata.lanes[lane].abilities
+
+    def curves(self, lane: int) -> dict[str, str]:
+        """What to draw as the lane's losses, by label; every recorded loss, where the run kept no choice of them."""
+        recorded = {name.partition("/")[0]: name for name in self.history.names(lane) if name.endswith("/loss")}
+        return self.metadata.lanes[lane].curves or recorded
+
     def lane_state(self, lane: int) -> LaneState:
-        return self.state.lanes[lane] if lane < len(self.state.lanes) else LaneState()
+        """How far a lane is. Its newest numbers may be later than the state, which is not written at every step."""
+        state = self.state.lanes[lane] if lane < len(self.state.lanes) else LaneState()
+        last = self.history.last_step(lane)
+        if last is None or last <= state.step:
+            return state
+        seconds, examples = (self.history.column(lane, clock)[-1].item() for clock in ("seconds", "examples"))
+        return state.model_copy(update={"step": last, "seconds": seconds, "examples": int(examples)})
 
     def progress(self) -> float:
         """Share of the budget that the slowest lane still training has used, in [0, 1]."""
@@ -46,7 +67,7 @@ class RunReader:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._spec = run.spec()
+        self._spec, self._metadata = run.spec(), run.metadata()
         self._history = History(run)
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
@@ -58,6 +79,9 @@ class RunReader:
             self._reference = self.run.reference()
         for lane, seen in enumerate(self._frames):
             steps = self.run.frame_steps(lane)
-            if steps and (seen is None or steps[-1] != seen.step):
-                self._frames[lane] = self.run.newest_frame(lane) or seen
-        return RunView(self._spec, state, self._history.update(), self._reference, list(self._frames))
+            if not steps:
+                self._frames[lane] = None
+            elif seen is None or steps[-1] != seen.step:
+                self._frames[lane] = self.run.newest_frame(lane)
+        history = self._history.update()
+        return RunView(self._spec, state, history, self._reference, list(self._frames), self._metadata)

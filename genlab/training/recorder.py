@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+import traceback
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import keras
+import numpy as np
 from filelock import Timeout
 from pydantic import ValidationError
 
-from genlab.datasets.base import DataUnavailable
+import genlab
+from genlab.datasets.base import DataUnavailable, fingerprint
 from genlab.runs.atomic import DiskFull, write_bytes
-from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable, StateName
-from genlab.runs.history import append_record, finish_last_line
+from genlab.runs.data import load_run_dataset
+from genlab.runs.folder import LaneState, Run, RunState, RunUnreadable, StateName
+from genlab.runs.history import History, append_record, finish_last_line, rewind
+from genlab.runs.metadata import new_metadata
 from genlab.runs.store import Store
-from genlab.spec import describe_errors
+from genlab.spec import SpecError, describe_errors
 from genlab.training import backend
 from genlab.training.loop import ChunkTrained, Event, FrameBuilt, LaneEnded, RoundCompleted, Stage, Training
 
 CHECKPOINT_SECONDS = 10.0
 STATE_SECONDS = 0.2  # how often state.json is rewritten while training
 STOPPED = "Stopped. Resume goes on from here."
+INTERRUPTED = "Training ended before the run did. Resume goes on from here."
+NO_MEMORY = "There is not enough memory for this run. Choose a smaller model."
 LET_GO = "Paused for long while others waited, so it made room for them. Resume queues it to go on from here."
 RESERVE_BYTES = 16_384  # freed on a full disk, so that there is room to say so
-KEPT_FRAMES = 300
+MAXIMUM_FRAMES = 300  # of a lane, however long its run
 PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 
 
@@ -33,7 +42,7 @@ def record(run: Run, store: Store) -> Generator[Event]:
     """Train a run from its start or its last checkpoint, yielding each event after it is written down.
 
     Whatever ends it, the state says so: done, stopped, failed, or interrupted if the reader of this generator closes
-    it. Raises RunUnreadable if another process trains the run.
+    it. Where in the program an error arose is kept in the run. Raises RunUnreadable if another process trains the run.
     """
     with _held(run):
         recorder = _Recorder(run, store)
@@ -42,18 +51,36 @@ def record(run: Run, store: Store) -> Generator[Event]:
             write_bytes(reserve, os.urandom(RESERVE_BYTES))
             yield from recorder.events()
         except GeneratorExit:
-            recorder.end("interrupted", "Training ended before the run did. Resume goes on from here.")
+            recorder.end("interrupted", INTERRUPTED)
             raise
-        except (DiskFull, MemoryError) as error:
+        except KeyboardInterrupt:
+            recorder.end("interrupted", INTERRUPTED, between_steps=False)
+            raise
+        except DiskFull as error:
             reserve.unlink(missing_ok=True)
-            recorder.end("stopped", str(error) or "There is not enough memory for this run. Choose a smaller model.")
-        except (DataUnavailable, RunUnreadable, ValueError) as error:
-            recorder.end("failed", str(error))
+            recorder.end("stopped", str(error))
+        except (DataUnavailable, SpecError) as error:
+            _keep_traceback(run)
+            # What cannot go on has not failed for that: it stays as it was, and can be tried again.
+            recorder.end("stopped" if recorder.state.lanes else "failed", str(error))
+        except MemoryError:
+            _keep_traceback(run)
+            recorder.end("stopped", NO_MEMORY, between_steps=False)
+        except (RunUnreadable, ValueError) as error:
+            _keep_traceback(run)
+            recorder.end("failed", str(error), between_steps=False)
         except Exception as error:
-            recorder.end("failed", f"{type(error).__name__}: {error}")
+            _keep_traceback(run)
+            first_line = (str(error).splitlines() or [""])[0]
+            recorder.end("failed", f"{type(error).__name__}: {first_line}", between_steps=False)
             raise
         finally:
             reserve.unlink(missing_ok=True)
+
+
+def _keep_traceback(run: Run) -> None:
+    with suppress(OSError):
+        run.write_error(traceback.format_exc())
 
 
 @contextmanager
@@ -75,15 +102,19 @@ class _Recorder:
         self.stopped = ""  # why, once it is
         self._ready = False  # every lane is built
         self._written = self._checkpointed = 0.0
-        self._kept: dict[int, float] = {}  # by lane: training seconds at the last frame that stays
-        self._spare: dict[int, int] = {}  # by lane: step of the newest frame, if the next one replaces it
+        self._frames: dict[int, dict[int, float]] = {}  # by lane: training seconds by the step of each frame
 
     def events(self) -> Iterator[Event]:
+        with suppress(RunUnreadable):
+            self.state.lanes = self.run.written_state().lanes
         self._write_state()
-        spec = self.run.spec()
+        spec = self.run.runnable_spec()
+        if self.run.metadata().dataset.fingerprint:
+            load_run_dataset(self.run, spec)  # refuses other data than the run was trained on
         finish_last_line(self.run)
         checkpoints = [self.run.checkpoint(lane) for lane in range(len(spec.lanes))]
-        self.state.lanes = [LaneState() for _ in spec.lanes]
+        self._rewind(checkpoints)
+        self.run.forget_error()
         self.state.device = backend.describe(spec.device)
         self.training = Training(spec, self.store.cache, checkpoints)
         for event in self.training.events():
@@ -102,13 +133,30 @@ class _Recorder:
             lane.state = "failed" if lane in failed else "done"  # one that was done before a resume, too
         self.end("done", "")
 
-    def end(self, state: StateName, message: str) -> None:
-        """Say how the run ended, and keep a checkpoint if there is anything to keep. Never raises for a full disk."""
+    def _rewind(self, checkpoints: list[dict[str, np.ndarray] | None]) -> None:
+        """Take every lane back to its checkpoint: what was recorded later is given up, as it will be done again."""
+        self.state.lanes = []
+        for lane, checkpoint in enumerate(checkpoints):
+            step, seconds, examples = (0, 0.0, 0) if checkpoint is None else checkpoint["clock"].tolist()
+            rewind(self.run, lane, int(step), seconds, int(examples))
+            self.state.lanes.append(LaneState(step=int(step), seconds=seconds, examples=int(examples)))
+        self._write_state()
+        history = History(self.run).update()
+        for lane in range(len(checkpoints)):
+            steps = self.run.frame_steps(lane)
+            at = history.column(lane, "step"), history.column(lane, "seconds")
+            self._frames[lane] = dict(zip(steps, np.interp(steps, *at) if len(at[0]) else steps, strict=True))
+
+    def end(self, state: StateName, message: str, between_steps: bool = True) -> None:
+        """Say how the run ended, and keep a checkpoint if there is anything to keep: what an error left in the middle
+        of a step is not. Never raises for a full disk.
+        """
         self.state.state, self.state.message = state, message
         with suppress(OSError):  # readers see that nobody holds the run, and call it interrupted
             self._write_state()
-        with suppress(OSError):  # the last checkpoint that fitted stays
-            self._checkpoint()
+        if between_steps:
+            with suppress(OSError):  # the last checkpoint that fitted stays
+                self._checkpoint()
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Stage):
@@ -116,6 +164,7 @@ class _Recorder:
             if self.training and len(self.training.lanes) == len(self.state.lanes) and not self._ready:
                 self._ready = True
                 self.run.write_reference(self.training.frame_builder.reference())
+                self._describe(self.training)
                 for lane in self.training.lanes:
                     self.state.lanes[lane.index] = LaneState(
                         state="running", step=lane.step, seconds=lane.seconds, examples=lane.examples
@@ -129,8 +178,9 @@ class _Recorder:
                 self._write_state()
         elif isinstance(event, FrameBuilt):
             frame = event.frame
+            self._write_state()  # a reader never sees a frame later than its lane
+            self._make_room(frame.lane, frame.step, event.seconds)
             self.run.write_frame(frame)
-            self._prune_frames(frame, event.seconds)
             place = {"step": frame.step, "seconds": round(event.seconds, 4), "examples": event.examples}
             append_record(self.run, {"lane": frame.lane, **place, "metrics": frame.metrics})
         elif isinstance(event, LaneEnded):
@@ -138,16 +188,25 @@ class _Recorder:
             ended.state, ended.message = event.state, event.message
             self._write_state()
 
-    def _prune_frames(self, frame: Frame, seconds: float) -> None:
-        """Keep every frame of a short run, and fewer the longer a run gets: a frame makes way for the next one if it is
-        closer to the last that was kept than a 300th of the lane's training time."""
-        spare = self._spare.pop(frame.lane, None)
-        if spare is not None and spare != frame.step:
-            self.run.remove_frame(frame.lane, spare)
-        if frame.step and seconds - self._kept.get(frame.lane, 0.0) < seconds / KEPT_FRAMES:
-            self._spare[frame.lane] = frame.step
-        else:
-            self._kept[frame.lane] = seconds
+    def _describe(self, training: Training) -> None:
+        """Keep what the run was trained on, and with: it may be shown where none of that is left."""
+        dataset, metadata, old = training.frame_builder.dataset, new_metadata(training.spec), self.run.metadata()
+        metadata.created = old.created
+        described = metadata.dataset
+        described.shape, described.modes = list(dataset.train.shape[1:]), list(dataset.modes.names)
+        described.fingerprint = fingerprint(dataset) if described.own else ""
+        metadata.versions = {"genlab": genlab.__version__, **_versions(), "device": self.state.device}
+        self.run.write_metadata(metadata)
+
+    def _make_room(self, lane: int, step: int, seconds: float) -> None:
+        """Before a frame is written, remove others as long as there would be too many."""
+        frames = self._frames.setdefault(lane, {})
+        frames[step] = seconds
+        while len(frames) > MAXIMUM_FRAMES:
+            steps = sorted(frames)
+            redundant = steps[most_redundant(np.array([frames[at] for at in steps]))]
+            self.run.remove_frame(lane, redundant)
+            del frames[redundant]
 
     def _write_state(self) -> None:
         self.run.write_state(self.state)
@@ -182,7 +241,7 @@ class _Recorder:
                 return self._single_step()
             if self.stopped or not paused_since:
                 break
-            if time.monotonic() - paused_since > PAUSE_SECONDS and self.store.waiting():
+            if time.monotonic() - paused_since > PAUSE_SECONDS and self.store.jobs.waiting():
                 self.stopped = LET_GO
                 break
             if time.monotonic() - self._written > 1:
@@ -217,3 +276,15 @@ class _Recorder:
             self.state.message = describe_errors(error)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             self.state.message = f"A change of settings was not understood: {error}"
+
+
+def most_redundant(times: np.ndarray) -> int:
+    """Which of at least three rising times (n,) is missed least: the index of the one whose neighbours are nearest to
+    each other, of several the earliest. Never the first or the last.
+    """
+    return 1 + int(np.argmin(times[2:] - times[:-2]))
+
+
+def _versions() -> dict[str, str]:
+    name = keras.backend.backend()
+    return {"keras": keras.__version__, "backend": f"{name} {sys.modules[name].__version__}"}

@@ -1,7 +1,7 @@
 """The process that trains: `python -m genlab.training.worker --runs DIR`.
 
-It takes runs from the queue of the folder, oldest first, for as long as whoever started it keeps its standard input
-open. When none waits to be trained, it measures those that somebody wants measured.
+It takes jobs from the queue of the folder for as long as whoever started it keeps its standard input open. When no run
+waits to be trained, it measures those that somebody wants measured.
 TensorFlow is imported while nobody waits yet, and stays warm.
 """
 
@@ -15,14 +15,17 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from genlab.runs import Run
+from genlab.datasets.base import DataUnavailable
+from genlab.runs import Run, RunUnreadable
 from genlab.runs.atomic import write_json
-from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.store import Store
+from genlab.spec import SpecError
 
+DISK_SECONDS = 5.0  # to wait, where the disk is full or the folder of runs cannot be reached
 LEAVE_SECONDS = 5.0  # to write a checkpoint in, once asked to leave
 
 
@@ -45,55 +48,70 @@ def main() -> None:
 
 
 def work(store: Store, leaving: threading.Event) -> None:
-    """Train what is queued until asked to leave."""
-    status_file = store.root / ".worker.json"
-    write_json(status_file, {"state": "starting TensorFlow", "devices": {}, "pid": os.getpid()})
+    """Do what the queue holds until asked to leave."""
+    write_status(store, {"state": "starting TensorFlow", "devices": {}, "pid": os.getpid()})
     from genlab.training import backend
-    from genlab.training.recorder import record
 
     backend.prepare()
     ready = {"state": "ready", "devices": backend.devices(), "pid": os.getpid(), "run": ""}
-    write_json(status_file, ready)
-    measuring = EvaluationQueue(store)
-    measuring.forget()
+    write_status(store, ready)
+    store.recover()
     while not leaving.is_set():
-        run = store.take()
-        if run is None:
-            if to_measure := measuring.take():
-                evaluate_run(to_measure, store, measuring, leaving)
+        try:
+            if run := store.take():
+                write_status(store, ready | {"run": run.id})
+                train_run(run, store, leaving)
+                write_status(store, ready)
+            elif run := store.take_evaluation():
+                evaluate_run(run, store, leaving)
             else:
                 time.sleep(0.1)
-            continue
-        write_json(status_file, ready | {"run": run.id})
-        events = record(run, store)
-        try:
-            for _ in events:
-                if leaving.is_set():
-                    break
-        except Exception:
-            traceback.print_exc()  # the run says that it failed and why; the next one trains all the same
-        finally:
-            events.close()
-            write_json(status_file, ready)
+        except OSError:
+            # Not the end of the process: the next would load TensorFlow, and find the disk as full.
+            traceback.print_exc()
+            leaving.wait(DISK_SECONDS)
 
 
-def evaluate_run(run: Run, store: Store, measuring: EvaluationQueue, leaving: threading.Event) -> None:
-    """Measure a run until it is done or cancelled; put it back as soon as another waits to be trained."""
+def write_status(store: Store, status: dict[str, Any]) -> None:
+    """Say what the worker does; on a full disk, the last that fitted stands."""
+    with suppress(OSError):
+        write_json(store.root / ".worker.json", status)
+
+
+def train_run(run: Run, store: Store, leaving: threading.Event) -> None:
+    """Train a run until it ends or the worker is to leave."""
+    from genlab.training.recorder import record
+
+    events = record(run, store)
+    try:
+        for _ in events:
+            if leaving.is_set():
+                break
+    except Exception:
+        traceback.print_exc()  # the run says that it failed and why; the next one trains all the same
+    finally:
+        events.close()
+
+
+def evaluate_run(run: Run, store: Store, leaving: threading.Event) -> None:
+    """Measure a run until it is done or cancelled; let it wait again as soon as another waits to be trained."""
     from genlab.evaluation.evaluate import Progress, evaluate
 
     try:
         for event in evaluate(run, store.cache):
-            if measuring.stage(run) is None:
+            if store.evaluation_stage(run) is None:
                 return
             if leaving.is_set() or store.waiting():
-                return measuring.put_back(run)
+                return store.return_evaluation(run)
             if isinstance(event, Progress):
-                measuring.tell(run, name=event.name, done=event.done, total=event.total)
+                run.write_evaluation_progress(name=event.name, done=event.done, total=event.total)
     except Exception as error:
-        traceback.print_exc()  # the run's folder says that it failed and why; the worker goes on
+        # The run's folder says that it failed and why; the worker goes on.
         with suppress(OSError):
-            measuring.tell(run, message=f"It could not be measured: {error}")
-    measuring.cancel(run)
+            if not isinstance(error, (DataUnavailable, RunUnreadable, SpecError)):
+                run.write_error(traceback.format_exc())
+            run.write_evaluation_progress(message=f"It could not be measured: {error}")
+    store.cancel_evaluation(run)
 
 
 def _watch_input(leaving: threading.Event) -> None:

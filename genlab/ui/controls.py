@@ -14,6 +14,7 @@ from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec, setting_notes
+from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import get_store, worker_status
 
 LANES = 2
@@ -31,13 +32,16 @@ def run_from_address() -> Run | None:
         return None
     try:
         run = get_store().open(run_id)
-        spec = run.spec()
+        run.spec()
     except RunUnreadable as error:
         st.error(str(error), icon=":material/link_off:")
         return None
     if st.session_state.get("controls_show") != run.id:
-        st.session_state.controls_show = run.id
-        _put_into_controls(spec)
+        try:
+            _put_into_controls(run.runnable_spec())
+            st.session_state.controls_show = run.id
+        except SpecError as error:
+            st.warning(literal(str(error)), icon=":material/history:")
     return run
 
 
@@ -89,21 +93,23 @@ def train_button(
         shortcut=shortcut,
     ):
         assert spec
-        start(spec, run)
+        start(spec, run if run and st.session_state.get("own_run") == run.id else None)
 
 
-def start(spec: RunSpec, run: Run | None, paused: bool = False) -> None:
-    """Queue a new run and show it."""
-    if time.time() - st.session_state.get("started_at", 0) < DOUBLE_CLICK_SECONDS:
+def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
+    """Queue a new run, stop the one that it is started instead of, and show it. A second click on the same button,
+    while the page still shows the run before, is no wish for another.
+    """
+    asked = (spec.model_dump(), paused)
+    before, at = st.session_state.get("started", (None, 0.0))
+    if asked == before and time.time() - at < DOUBLE_CLICK_SECONDS:
         return
     try:
-        if run and st.session_state.get("own_run") == run.id and run.state().state in ACTIVE:
-            get_store().stop(run)
-        new = get_store().submit(spec, paused)
-    except (QueueFull, RunUnreadable, OSError) as error:
+        new = get_store().submit(spec, paused, instead_of)
+    except (QueueFull, OSError) as error:
         st.error(str(error))
         return
-    st.session_state.started_at = time.time()
+    st.session_state.started = asked, time.time()
     st.session_state.own_run = st.session_state.controls_show = new.id
     st.query_params["run"] = new.id
     st.rerun()

@@ -7,10 +7,9 @@ import streamlit as st
 from genlab.evaluation.diagnosis import diagnose
 from genlab.figures.base import LANE_COLOURS
 from genlab.figures.gallery import galleries
-from genlab.registry import DATASETS, FIGURES
+from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.evaluation import Evaluation
-from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.tables import as_markdown, measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
@@ -84,11 +83,12 @@ def _is_done(run: Run) -> bool:
 
 def _run_label(run_id: str) -> str:
     try:
-        spec = get_store().open(run_id).spec()
+        run = get_store().open(run_id)
+        spec, metadata = run.spec(), run.metadata()
     except RunUnreadable:
         return run_id
     models = " and ".join(lane.model for lane in spec.lanes)
-    return f"{DATASETS[spec.dataset].title}: {models}, seed {spec.seed} · {run_id}"
+    return f"{metadata.dataset.title}: {models}, seed {spec.seed} · {run_id}"
 
 
 def _charts(view: RunView) -> list[Cell]:
@@ -100,7 +100,7 @@ def _charts(view: RunView) -> list[Cell]:
     ]
     if len(lanes) % 2 and len(lanes) > 1:
         cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
-    whose = DATASETS[view.spec.dataset].title
+    whose = view.dataset_title
     for name, span, height in (("coverage", 4, BARS), ("trade_off", 2, CHART), ("solid_modes", 2, CHART)):
         entry = FIGURES[name]
         cells.append(Cell(name, span, height, entry.function(view), alt=f"{whose}: {entry.alt}"))
@@ -109,34 +109,37 @@ def _charts(view: RunView) -> list[Cell]:
 
 def _measure(run: Run, evaluation: Evaluation | None) -> None:
     """The button that has the run measured; while that is done, how far it is."""
-    stage = EvaluationQueue(get_store()).stage(run)
+    stage = get_store().evaluation_stage(run)
     st.fragment(_progress, run_every=POLL_SECONDS if stage else None)(run, stage, evaluation is not None)
 
 
 def _progress(run: Run, stage: str | None, again: bool) -> None:
     ensure_worker()  # it may have ended while it measured
-    measuring = EvaluationQueue(get_store())
-    now = measuring.stage(run)
+    store = get_store()
+    now = store.evaluation_stage(run)
     if now != stage:
         st.rerun()
-    progress = measuring.progress(run)
+    progress = run.evaluation_progress()
     if now is None:
         if progress.get("message"):
             st.error(progress["message"], icon=":material/error:")
+            if traceback := run.error():
+                with st.expander("Details"):
+                    st.code(traceback, language=None)
         if not again:
             st.markdown("This run is not measured yet. It takes a minute or two, and nothing of the run changes.")
         label = "Measure again" if again else "Measure"
         if st.button(label, icon=":material/straighten:", key="measure", type="secondary" if again else "primary"):
-            measuring.ask(run)
+            store.request_evaluation(run)
             st.query_params["run"] = run.id  # or one that is done meanwhile, the newest then, would take its place
             st.rerun()
         return
     words = "waiting for what trains" if now == "waiting" else "starting"
-    if now == "measuring" and progress.get("total"):
+    if now == "claimed" and progress.get("total"):
         words = f"{progress['name']} · {progress['done'] + 1} of {progress['total']}"
     st.progress(progress.get("done", 0) / progress.get("total", 1), text=words)
     if st.button("Cancel", icon=":material/close:", key="cancel-measure"):
-        measuring.cancel(run)
+        store.cancel_evaluation(run)
         st.rerun()
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from genlab.figures.base import LANE_COLOURS
-from genlab.registry import DATASETS, FIGURES, MODELS
+from genlab.registry import FIGURES
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.runs.view import RunReader, RunView
+from genlab.spec import SpecError
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.controls import start
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
@@ -48,17 +49,20 @@ def _follow(run: Run, active: bool) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
         picture = _picture(view)
         _buttons(run, view)
-    _errors(view)
+    _errors(run, view)
     chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view))
 
 
-def _errors(view: RunView) -> None:
-    """Why lanes failed; why the run did, if it is not for its lanes."""
+def _errors(run: Run, view: RunView) -> None:
+    """Why lanes failed; why the run did, if it is not for its lanes, and where in the program."""
     failed = [(view.title(i), lane.message) for i, lane in enumerate(view.state.lanes) if lane.state == "failed"]
     for title, message in failed:
         st.error(f"{title}: {message}", icon=":material/error:")
     if view.state.state == "failed" and not failed:
         st.error(view.state.message, icon=":material/error:")
+        if traceback := run.error():
+            with st.expander("Details"):
+                st.code(traceback, language=None)
 
 
 def status_line(run: Run, view: RunView) -> str:
@@ -70,8 +74,9 @@ def status_line(run: Run, view: RunView) -> str:
     elif state.message and state.state != "failed" and state.message != "training":
         words.append(state.message)
     if view.reference is not None and state.lanes:
-        step = max(lane.step for lane in state.lanes)
-        spent = sum(lane.seconds for lane in state.lanes)
+        lanes = [view.lane_state(lane) for lane in range(len(state.lanes))]
+        step = max(lane.step for lane in lanes)
+        spent = sum(lane.seconds for lane in lanes)
         done = view.progress()
         words.append(f"step {step:,} of {spec.budget:,.0f}" if spec.clock == "steps" else f"step {step:,}")
         words.append(f"{spent:.0f} s")
@@ -81,17 +86,17 @@ def status_line(run: Run, view: RunView) -> str:
 
 
 def _place_in_queue(run: Run) -> str:
-    news, waiting = worker_status(), get_store().waiting()
-    if news["state"] != "ready":
-        return news["state"]
+    status, waiting = worker_status(), get_store().waiting()
+    if status["state"] != "ready":
+        return status["state"]
     ahead = waiting.index(run.id) if run.id in waiting else 0
-    ahead += bool(news.get("run") and news["run"] != run.id)
+    ahead += bool(status.get("run") and status["run"] != run.id)
     return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
 
 
 def _picture(view: RunView) -> str:
     """Which picture is in the first place of every lane; there is a choice where a lane can give examples back."""
-    if not any("reconstruct" in MODELS[lane.model].abilities for lane in view.spec.lanes):
+    if not any("reconstruct" in view.abilities(lane) for lane in range(len(view.spec.lanes))):
         return PICTURES[0]
     return st.segmented_control(
         "Picture",
@@ -131,23 +136,30 @@ def _buttons(run: Run, view: RunView) -> None:
         on_click=run.request,
         args=("step",),
     )
-    if st.button("Stop", icon=":material/stop:", key="stop", disabled=state not in ACTIVE):
-        get_store().stop(run)
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="stop",
+        disabled=state not in ACTIVE,
+        on_click=get_store().stop,
+        args=(run,),
+    )
     if st.button(
         "Reset",
         icon=":material/restart_alt:",
         key="reset",
         help="Back to step 0 with the same seed, paused. This run stays under Runs.",
     ):
-        if state in ACTIVE:
-            get_store().stop(run)
-        start(view.spec, None, paused=True)
+        try:
+            start(run.runnable_spec(), run, paused=True)
+        except (RunUnreadable, SpecError) as error:
+            st.error(str(error))
 
 
 def _resume(run: Run) -> None:
     try:
         get_store().resume(run)
-    except (QueueFull, RunUnreadable, OSError) as error:
+    except (QueueFull, RunUnreadable, SpecError, OSError) as error:
         st.error(str(error))
         return
     st.rerun()
@@ -210,5 +222,5 @@ def real_value(view: RunView) -> str:
 def _figure(view: RunView, name: str, span: int, height: int, lane: int | None = None) -> Cell:
     entry = FIGURES[name]
     figure = entry.function(view) if lane is None else entry.function(view, lane)
-    whose = DATASETS[view.spec.dataset].title if lane is None else view.title(lane)
+    whose = view.dataset_title if lane is None else view.title(lane)
     return Cell(name if lane is None else f"{lane}-{name}", span, height, figure, alt=f"{whose}: {entry.alt}")

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from filelock import FileLock, Timeout
 
 import genlab
 from genlab.runs import Store
 
-RESTART_SECONDS = 5.0  # at least so long between two starts
+RESTART_SECONDS = 5.0  # at least so long between two starts ...
+SLOWEST_RESTART_SECONDS = 300.0  # ... and twice as long after each that ends early, up to this
+EARLY_SECONDS = 60.0
 HEAD_START_SECONDS = 1.5  # for the first page to be painted, before TensorFlow takes the processor for ten seconds
 
 
@@ -24,18 +27,28 @@ class WorkerSupervisor:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._started = time.monotonic() - RESTART_SECONDS + HEAD_START_SECONDS
         self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._not_before = time.monotonic() + HEAD_START_SECONDS
+        self._pause = RESTART_SECONDS
 
     def ensure_running(self) -> None:
-        """Start the worker unless it runs."""
-        running = self._process is not None and self._process.poll() is None
-        if running or time.monotonic() - self._started < RESTART_SECONDS:
+        """Start the worker unless it runs. One that ends again and again is started less and less often: each start
+        keeps the processor busy for ten seconds.
+        """
+        now = time.monotonic()
+        if self._process is not None:
+            if self._process.poll() is None:
+                return
+            self._process = None
+            self._not_before = self._started + self._pause
+            early = now - self._started < EARLY_SECONDS
+            self._pause = min(2 * self._pause, SLOWEST_RESTART_SECONDS) if early else RESTART_SECONDS
+        if now < self._not_before:
             return
         from genlab.datasets.own import data_folder  # not before the first page is painted: it imports all data sets
 
         self.root.mkdir(parents=True, exist_ok=True)
-        (self.root / ".worker.json").unlink(missing_ok=True)
         with (self.root / ".worker.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "genlab.training.worker", "--runs", str(self.root)],
@@ -78,7 +91,20 @@ def ensure_worker() -> None:
 def worker_status() -> dict[str, Any]:
     """What the worker says of itself: state in words, and devices by "cpu" and "gpu" once it is "ready"."""
     ensure_worker()
+    root = get_store().root
     try:
-        return json.loads((get_store().root / ".worker.json").read_text())
+        if _is_held(root / ".worker.lock"):  # by our worker, or by that of another server on the same folder
+            return json.loads((root / ".worker.json").read_text())
     except (OSError, ValueError):
-        return {"state": "starting the worker", "devices": {}}
+        pass
+    return {"state": "starting the worker", "devices": {}}
+
+
+def _is_held(lock: Path) -> bool:
+    if not lock.is_file():
+        return False
+    try:
+        FileLock(lock).acquire(timeout=0).lock.release()
+    except Timeout:
+        return True
+    return False
