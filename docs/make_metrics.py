@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genlab.cli.listing import markdown_table
+from genlab.evaluation.measuring import GROUPS
 from genlab.metrics.base import NEEDS, Metric
 from genlab.registry import METRICS
 
@@ -56,8 +57,9 @@ def table(entry: Metric) -> list[str]:
     for name, meaning in entry.meanings.items():
         result = entry.result(name)
         limits = between(*result.range) if result else ""
-        rows.append([f"`{name}`", (result and result.better) or "", limits, meaning])
-    return markdown_table(["Result", "Better", "Range", "Meaning"], rows)
+        interval = "95 %" if result and result.has_interval else ""
+        rows.append([f"`{name}`", (result and result.better) or "", limits, interval, meaning])
+    return markdown_table(["Result", "Better", "Range", "Interval", "Meaning"], rows)
 
 
 def section(entry: Metric) -> str:
@@ -90,12 +92,33 @@ def section(entry: Metric) -> str:
 
 
 def page() -> str:
-    head = """# Measures
+    head = f"""# Measures
 
 Made by `python docs/make_metrics.py` from what each measure says of itself; change it there.
 
-A measure is a function of arrays and knows no model. Each number belongs beside the value that held-out real data gets,
-which is the best a model could reach, and says in which features and of how many examples it was taken.
+A measure is a function of arrays and knows no model. A number says in which features and of how many examples, N, it
+was taken, and stands beside the value that real data gets, which is the best a model could reach.
+
+**Real data.** The held-out examples are divided at random into two halves, of which neither the classifier nor a
+feature space has seen any. Samples are compared with the first; in the column of real data the second half takes the
+place of the samples, as many of them: the same real examples, at the same N, so that the two columns compare. Modes
+are counted among as many held-out examples as there are samples, drawn with replacement. What an encoder or a
+discriminator is asked about has its value of real data where there is one: the nearest training example in place of a
+reconstruction, draws of the prior in place of codes, held-out examples in place of samples.
+
+**Intervals.** All are 95 % intervals of one kind, for the number shown, at its N: where it would be if the samples
+and the real examples were drawn anew, as many of each. They are made by the delete-a-group jackknife (Kott 2001, "The
+Delete-a-Group Jackknife"): samples and real examples alike are divided into {GROUPS} groups, and the measure is taken
+{GROUPS} times without one group of each; with v the values and g groups, the standard error is √((g - 1) / g Σ (v -
+mean)²), and Student's distribution with g - 1 degrees of freedom gives the width. What a measure is off by because N
+is small, all values share: it moves the middle and not the width. What is no draw stays: the weights of the model,
+the training set, the classifier, the data's own shares of the modes. So an interval says nothing of another training
+run.
+
+A result has none where that would mislead: it says yes or no or counts a few things, grows with N, or rests on
+k-means, which starts at random. In simulations with known distributions (`tests/test_intervals.py`) 93 to 97 % of
+most intervals, and 88 to 99 % of all, hold the mean of the number at its N; fewer where a share is within a few
+examples of 0 or 1.
 """
     entries = sorted(METRICS.values(), key=lambda entry: list(NEEDS).index(entry.needs))
     return "\n\n".join([head.strip(), *(section(entry) for entry in entries)]) + "\n"

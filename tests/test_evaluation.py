@@ -193,7 +193,7 @@ def test_everything_that_applies_is_measured_and_has_what_real_data_gets(evaluat
                 assert measure.real_reference is not None or measure.value is None, measure.title
             else:
                 assert measure.real_reference is None, measure.title
-            has_interval = result.interval and result.role != "yardstick" and measure.value is not None
+            has_interval = result.has_interval and measure.value is not None
             assert (measure.low is not None) == has_interval, measure.title
             if has_interval:
                 assert measure.low <= measure.value <= measure.high

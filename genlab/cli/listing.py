@@ -70,6 +70,7 @@ def result_row(result: Result | None) -> dict[str, Any]:
         "better": result.better,
         "label": result.label,
         "role": result.role,
+        "interval": result.has_interval,
         "minimum": low if np.isfinite(low) else None,
         "maximum": high if isinstance(high, str) or np.isfinite(high) else None,
     }

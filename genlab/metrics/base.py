@@ -64,8 +64,9 @@ class Result:
         better: whether "higher" or "lower" is better; None where neither is.
         role: "first" is a number to read first, "measure" any other; a "yardstick" says with what was measured, not how
             good the model is, and has no interval.
-        interval: whether parts of the examples tell how sure it is. They do not where it says yes or no, or depends on
-            how many examples there are in another way than its mean.
+        interval: whether it is shown with a 95 % interval, by the delete-a-group jackknife of `genlab.evaluation`. Not
+            where that would mislead: what says yes or no or counts a few things, what grows with the number of
+            examples, and what k-means, which starts at random, has a part in.
         reference: whether real data in place of what the model made has a value of its own.
     """
 
@@ -76,6 +77,10 @@ class Result:
     role: Literal["first", "measure", "yardstick"] = "measure"
     interval: bool = True
     reference: bool = True
+
+    @property
+    def has_interval(self) -> bool:
+        return self.interval and self.role != "yardstick"
 
 
 @dataclass(frozen=True)

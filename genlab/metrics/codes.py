@@ -113,7 +113,7 @@ def hole_map(codes: np.ndarray, cells: int = 12, extent: float = 3.0) -> dict[st
     return {
         "hole_share": float(mass[holes].sum()),
         "chance": float((mass * (1 - mass) ** len(rows)).sum()),
-        "outside": float(1 - share.sum()),
+        "outside": float((np.abs(rows) > extent).any(axis=1).mean()),
         "mass": mass,
         "share": share,
         "holes": holes,

@@ -167,7 +167,11 @@ METRICS.add(
                 interval=False,
             ),
             Result(
-                "jensen_shannon", "Jensen-Shannon divergence of the bins, in nats", (0.0, np.log(2)), better="lower"
+                "jensen_shannon",
+                "Jensen-Shannon divergence of the bins, in nats",
+                (0.0, np.log(2)),
+                better="lower",
+                interval=False,
             ),
             Result("bins", "Bins", POSITIVE, role="yardstick"),
         ),
@@ -186,8 +190,8 @@ METRICS.add(
         needs="features",
         cost="slow",
         results=(
-            Result("f_8", "Precision-recall curve: F 8, mostly recall", SHARE, better="higher"),
-            Result("f_1_8", "Precision-recall curve: F 1/8, mostly precision", SHARE, better="higher"),
+            Result("f_8", "Precision-recall curve: F 8, mostly recall", SHARE, better="higher", interval=False),
+            Result("f_1_8", "Precision-recall curve: F 1/8, mostly precision", SHARE, better="higher", interval=False),
         ),
         example=(
             "real = np.repeat([[0.0], [10]], 50, axis=0)\n"

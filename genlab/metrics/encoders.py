@@ -121,7 +121,7 @@ METRICS.add(
         active_units,
         needs="codes",
         results=(
-            Result("active", "Active units", (0, "dimensions"), better="higher", role="first"),
+            Result("active", "Active units", (0, "dimensions"), better="higher", role="first", interval=False),
             Result("dimensions", "Dimensions of the latent", POSITIVE, role="yardstick"),
         ),
         example="active_units(np.array([[1.0, 0.05], [-1, -0.05], [1, -0.05], [-1, 0.05]]))",

@@ -128,8 +128,8 @@ METRICS.add(
         mode_coverage,
         needs="modes",
         results=(
-            Result("captured", "Captured modes", (0, "modes"), better="higher"),
-            Result("solid", "Solid modes", (0, "modes"), better="higher", role="first"),
+            Result("captured", "Captured modes", (0, "modes"), better="higher", interval=False),
+            Result("solid", "Solid modes", (0, "modes"), better="higher", role="first", interval=False),
             Result("modes", "Modes", POSITIVE, role="yardstick"),
             Result("on_mode_share", "Share on a mode", SHARE, better="higher", role="first"),
             Result("reverse_kl", "Reverse KL of the modes, in nats", POSITIVE, better="lower", role="first"),
