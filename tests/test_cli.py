@@ -38,7 +38,7 @@ def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path) -> None:
     resumed = genlab("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path)
     assert [lane["steps"] for lane in json.loads(resumed.stdout.splitlines()[-1])["lanes"]] == [60, 60]
     shown = genlab("evaluate", run.id, "--samples", "100", runs=tmp_path).stdout
-    assert "real against held-out real" in shown and "Precision, coordinates, N = 100" in shown
+    assert "real data" in shown and "Precision, coordinates, N = 100" in shown
     assert "GAN" in shown.upper() and "real data" in shown and shown.splitlines()[-1] == str(run.path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from genlab.figures.gallery import galleries
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
-from genlab.runs.tables import REAL, as_markdown, format_measure, measure_rows
+from genlab.runs.tables import REAL_DATA, as_markdown, format_measure, measure_rows
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,7 +42,7 @@ def precision(value: float, real_reference: float | None = 0.68) -> Measure:
     return Measure(
         metric="precision_recall_density_coverage",
         result="precision",
-        words="Precision",
+        label="Precision",
         space="coordinates",
         count=2500,
         value=value,
@@ -56,7 +57,7 @@ def evaluation() -> Evaluation:
     lanes = [LaneEvaluation(lane=lane, model=model, step=60) for lane, model in enumerate(("gan", "vae"))]
     for lane, value in zip(lanes, (0.25, 0.5), strict=True):
         on_mode = Measure(
-            metric="mode_coverage", result="on_mode_share", words="Share on a mode", count=2500, value=1.0
+            metric="mode_coverage", result="on_mode_share", label="Share on a mode", count=2500, value=1.0
         )
         lane.measures = [precision(value), on_mode]
         lane.mode_share = [0.9, *[0.014] * 7]
@@ -144,7 +145,7 @@ def test_measures_are_shown_with_their_floor_and_their_diagnosis(
             (ring_run.path / name).unlink()
     said = words(test)
     assert "Precision, coordinates, N = 2,500" in said and "0.25 (0.2 to 0.3)" in said
-    assert REAL in said and "0.68" in said
+    assert REAL_DATA in said and "0.68" in said
     assert "It drops 7 of 8 modes" in said
     assert test.button(key="measure").label == "Measure again"
 
@@ -173,9 +174,9 @@ def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
         "measure": "Precision, coordinates, N = 2,500 ↑",
         "GAN": "0.25 (0.2 to 0.3)",
         "VAE": "0.5 (0.45 to 0.55)",
-        REAL: "0.68",
+        REAL_DATA: "0.68",
     }
-    assert rows[-1]["GAN"] == rows[-1][REAL] == "-" and rows[-1]["VAE"].startswith("1,235")
+    assert rows[-1]["GAN"] == rows[-1][REAL_DATA] == "-" and rows[-1]["VAE"].startswith("1,235")
     lines = as_markdown(groups).splitlines()
     assert lines[1:3] == ["| :-- | --: | --: | --: |", "| **Modes** |  |  |  |"]
     assert "| **Samples against real data** |  |  |  |" in lines and list(groups) == ["Modes", *list(groups)[1:]]
@@ -185,7 +186,7 @@ def test_a_table_has_a_column_a_lane_and_one_for_real_data() -> None:
 def test_floors_that_are_a_matter_of_the_lane_are_shown_for_each() -> None:
     found = evaluation()
     found.lanes[1].measures[0] = precision(0.5, real_reference=0.4)
-    assert measure_rows(found, ["GAN", "VAE"], first=True)["Samples against real data"][0][REAL] == "0.68 / 0.4"
+    assert measure_rows(found, ["GAN", "VAE"], first=True)["Samples against real data"][0][REAL_DATA] == "0.68 / 0.4"
 
 
 def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
@@ -201,3 +202,49 @@ def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
     ((figure, alt),) = galleries(of_points, ring_run.reference(), 0)
     assert len(figure.data) == 4 and alt
     assert galleries({}, reference, 0) == []
+
+
+OLD = {  # as genlab wrote it before: with a version, "floor" and "words", and metrics that are no longer there
+    "version": 1,
+    "samples": 2500,
+    "seed": 0,
+    "spaces": {"coordinates": "1"},
+    "lanes": [
+        {
+            "lane": 0,
+            "model": "gan",
+            "step": 60,
+            "message": "",
+            "mode_share": [0.9, *[0.014] * 7],
+            "kl": [],
+            "measures": [
+                {"metric": metric, "result": result, "words": words, "count": 2500, "value": 0.5, "floor": 0.68}
+                | {"space": "", "low": 0.4, "high": 0.6, "interval": "95 %, from 5 draws", "better": "higher"}
+                for metric, result, words in (
+                    ("class_coverage", "on_mode_share", "Share on a mode"),
+                    ("discriminator_accuracy", "logit_gap", "Logit gap"),
+                    ("withdrawn", "score", "Withdrawn score"),
+                )
+            ],
+        }
+    ],
+}
+
+
+def test_an_old_evaluation_is_still_read_and_shown(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ring_run.path / "evaluation.json"
+    path.write_text(json.dumps(OLD))
+    try:
+        read = ring_run.evaluation()
+        page = words(shown(session_store, monkeypatch, run=ring_run.id))
+    finally:
+        path.unlink()
+    share = read.lanes[0].find("mode_coverage", "on_mode_share")
+    assert (share.label, share.real_reference, share.count) == ("Share on a mode", 0.68, 2500)
+    assert not hasattr(read, "version")
+    assert "| Share on a mode, N = 2,500 ↑ | 0.5 (0.4 to 0.6) | 0.68 |" in page
+    assert "**Discriminator**" in page and "Logit gap, N = 2,500" in page
+    assert "**Other measures**" in page and "Withdrawn score, N = 2,500" in page
+    assert "It drops 7 of 8 modes" in page

@@ -12,7 +12,7 @@ import pytest
 from genlab.datasets import Dataset, DataUnavailable, load_dataset
 from genlab.datasets.image_sets import local_file, reachable
 from genlab.datasets.shapes import CORNERS, draw_pictures
-from genlab.metrics.modes import coverage
+from genlab.metrics.modes import mode_coverage
 from genlab.registry import DATASETS
 from genlab.runs import Store
 
@@ -66,7 +66,7 @@ def test_every_data_set_keeps_the_contract(name: str) -> None:
 def test_held_out_data_is_on_its_known_modes(name: str, store: Store) -> None:
     dataset = load(name)
     modes = judged(dataset, store)
-    real = coverage(modes, dataset.modes.shares)
+    real = mode_coverage(modes, dataset.modes.shares)
     assert real["on_mode_share"] > 0.985 and real["solid"] == real["modes"]
     assert (modes == dataset.test_labels).mean() > 0.95, "but for those near the border of two modes"
     assert real["mode_tv"] < 0.03
@@ -113,11 +113,11 @@ def test_a_stacked_number_is_spelt_by_its_channels_and_lost_with_one_of_them(
 ) -> None:
     from genlab.observing import mode_assignment
 
-    def classify(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The brightest pixel is the class, its height the certainty."""
-        return images[:, 0, :, 0].argmax(axis=1), images[:, 0, :, 0].max(axis=1)
+    def probabilities(images: np.ndarray) -> np.ndarray:
+        """Each pixel is the probability of a class."""
+        return images[:, 0, :, 0]
 
-    monkeypatch.setattr(mode_assignment, "_classifier", lambda dataset, cache: classify)
+    monkeypatch.setattr(mode_assignment, "_classifier", lambda dataset, cache: probabilities)
     numbers = np.array([[1, 2, 3], [0, 0, 7], [9, 9, 9]])
     images = np.zeros((3, 1, 10, 3), "float32")
     images[np.arange(3)[:, None], 0, numbers, np.arange(3)] = 0.95

@@ -37,7 +37,7 @@ def with_arrays(view: RunView, **arrays: np.ndarray) -> RunView:
 def measured(**values: float) -> Evaluation:
     """Measures of the first lane, given as metric__result."""
     measures = [
-        Measure(metric=metric, result=result, words="", count=500, value=value)
+        Measure(metric=metric, result=result, label="", count=500, value=value)
         for (metric, _, result), value in ((name.partition("__"), value) for name, value in values.items())
     ]
     return Evaluation(samples=500, seed=0, lanes=[LaneEvaluation(lane=0, model="gan", step=60, measures=measures)])

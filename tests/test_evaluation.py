@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,15 +17,18 @@ from genlab.evaluation.diagnosis import diagnose
 from genlab.metrics.modes import SOLID
 from genlab.registry import METRICS
 from genlab.runs import Run, Store
-from genlab.runs.evaluation import YARDSTICKS, Evaluation, LaneEvaluation
+from genlab.runs.evaluation import Evaluation, LaneEvaluation
 from genlab.runs.history import History
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
 
+if TYPE_CHECKING:
+    from genlab.evaluation.samples import SampleEvaluator
+
 # An encoder is asked what it does with held-out data, for which real data itself has no value.
-WITHOUT_FLOOR = ("kl_per_dimension", "active_units", "generator_gradient")
+WITHOUT_REFERENCE = ("kl_per_dimension", "active_units", "generator_gradient")
 KNOWN_DENSITY = ("iwae_bound",)  # for which it has one where the data's density is known
-SLOW = ("Precision, recall", "Memorisation")
+MEASURED = ("Mode coverage", "Sharpness", "Precision, recall", "Memorisation")
 
 
 @dataclasses.dataclass
@@ -34,35 +38,38 @@ class Bench:
     dataset: Dataset
     samples: np.ndarray
     labels: np.ndarray
-    evaluator: object
+    evaluator: SampleEvaluator
 
     def measure(self, samples: np.ndarray) -> LaneEvaluation:
+        samples = self.prepared(samples)
+        share = self.evaluator.mode_share(samples).tolist()
+        measured = LaneEvaluation(lane=0, model="gan", step=60, mode_share=share)
+        references = {reference.place: {} for reference in self.evaluator.references()}
+        for name, step in self.evaluator.steps(samples, references):
+            if name.startswith(MEASURED):
+                measured.measures += step()
+        return measured
+
+    @staticmethod
+    def prepared(samples: np.ndarray) -> np.ndarray:
         from genlab.evaluation.samples import prepared
 
-        samples = prepared(samples)
-        draw = self.evaluator.cheap(samples)
-        found = LaneEvaluation(lane=0, model="gan", step=60, mode_share=self.evaluator.mode_share.tolist())
-        found.measures = self.evaluator.from_draws([draw], {})
-        for name, step in self.evaluator.slow_steps(samples, {}):
-            if name.startswith(SLOW):
-                found.measures += step()
-        return found
+        return prepared(samples)
 
 
 @pytest.fixture(scope="module")
 def bench(session_store: Store, backend):
-    from genlab.evaluation.samples import SampleEvaluator
+    from genlab.evaluation.samples import SampleEvaluator, halves
     from genlab.observing.feature_spaces import feature_spaces
     from genlab.observing.mode_assignment import make_mode_assigner
 
     @cache
     def make(name: str) -> Bench:
-        whole = load_dataset(name, {"size": 1000} if name == "ring8" else {})
-        half = len(whole.test) // 2
-        dataset = dataclasses.replace(whole, test=whole.test[:half], test_labels=whole.test_labels[:half])
+        dataset = load_dataset(name, {"size": 1000} if name == "ring8" else {})
         mode_assigner = make_mode_assigner(dataset, session_store.cache)
-        evaluator = SampleEvaluator(dataset, mode_assigner, feature_spaces(dataset, session_store.cache), half)
-        return Bench(dataset, whole.test[half:], whole.test_labels[half:], evaluator)
+        half = halves(len(dataset.test))[1]
+        evaluator = SampleEvaluator(dataset, mode_assigner, feature_spaces(dataset, session_store.cache), len(half))
+        return Bench(dataset, dataset.test[half], dataset.test_labels[half], evaluator)
 
     return make
 
@@ -120,7 +127,7 @@ def test_blur_lowers_sharpness_and_precision_but_not_class_coverage(bench, diagn
     assert found.value("sharpness", "laplacian_ratio") < 0.6 * perfect.value("sharpness", "laplacian_ratio")
     before, now = (each.value("precision_recall_density_coverage", "precision") for each in (perfect, found))
     assert now < before - 0.02, "four standard errors"
-    assert found.value("class_coverage", "solid") == 10
+    assert found.value("mode_coverage", "solid") == 10
     assert set(diagnosed("digits", blurred, found)) == {"blur"}
 
 
@@ -144,8 +151,8 @@ def test_images_without_labels_are_seen_in_pixels_and_by_a_random_network(backen
     pixels, convolution = feature_spaces(dataset, tmp_path)
     assert (pixels.name, convolution.name) == ("pixels-pca-50", "random-convolution-64")
     again = feature_spaces(dataset, tmp_path)[1]
-    np.testing.assert_array_equal(convolution.of(digits.test[:9]), again.of(digits.test[:9]))
-    assert pixels.of(digits.test[:9]).shape == (9, 50) and convolution.of(digits.test[:9]).shape == (9, 64)
+    np.testing.assert_array_equal(convolution.features(digits.test[:9]), again.features(digits.test[:9]))
+    assert pixels.features(digits.test[:9]).shape == (9, 50) and convolution.features(digits.test[:9]).shape == (9, 64)
     zeros = digits.test[digits.test_labels == 0]
     mode_assigner = make_mode_assigner(dataset, tmp_path)
     arrays = gallery(
@@ -168,19 +175,30 @@ def evaluated(request: pytest.FixtureRequest, session_store: Store):
     return request.param, events, found, arrays
 
 
-def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> None:
+def test_everything_that_applies_is_measured_and_has_what_real_data_gets(evaluated) -> None:
+    from genlab.evaluation.measuring import INTERVAL
+
     name, _, found, arrays = evaluated
     assert [lane.message for lane in found.lanes] == ["", ""] and [lane.model for lane in found.lanes] == ["gan", "vae"]
     measured = {each.metric for lane in found.lanes for each in lane.measures}
-    missing = {"class_coverage", "sharpness"} if name == "ring_run" else {"mode_coverage", "hole_map"}
-    assert measured == set(METRICS) - missing
+    assert measured == set(METRICS) - {"sharpness" if name == "ring_run" else "hole_map"}
+    without = WITHOUT_REFERENCE + (KNOWN_DENSITY if name == "digits_run" else ())
+    intervals = set()
     for lane in found.lanes:
-        for each in lane.measures:
-            assert each.title.endswith(f"N = {each.count:,}") and "FID" not in each.title
-            if each.better and each.metric not in WITHOUT_FLOOR + (KNOWN_DENSITY if name == "digits_run" else ()):
-                assert each.real_reference is not None or each.value is None, each.title
-            assert each.low is None or (each.low <= each.value <= each.high and each.interval)
-            assert each.low is None or each.result not in YARDSTICKS
+        for measure in lane.measures:
+            result = METRICS[measure.metric].result(measure.result)
+            assert measure.title.startswith(result.label) and measure.title.endswith(f"N = {measure.count:,}")
+            assert "FID" not in measure.title
+            if result.reference and measure.metric not in without:
+                assert measure.real_reference is not None or measure.value is None, measure.title
+            else:
+                assert measure.real_reference is None, measure.title
+            has_interval = result.has_interval and measure.value is not None
+            assert (measure.low is not None) == has_interval, measure.title
+            if has_interval:
+                assert measure.low <= measure.value <= measure.high
+                intervals.add(measure.interval)
+    assert intervals == {INTERVAL}, "95 % means one thing"
     gan, vae = found.lanes
     assert gan.value("discriminator_accuracy", "accuracy_train") is not None and vae.kl and not gan.kl
     space = "coordinates" if name == "ring_run" else "digits-classifier-64"
@@ -189,26 +207,49 @@ def test_everything_that_applies_is_measured_and_has_its_floor(evaluated) -> Non
     assert len(arrays["0-samples"]) == len(arrays["0-copied"]) == 32
 
 
-def test_the_floor_of_the_coverage_is_that_of_a_perfect_sampler(bench) -> None:
+def test_the_mode_coverage_of_real_data_is_that_of_a_perfect_sampler(bench) -> None:
     """(K - 1) / 2n of the reverse KL in the mean, and what the held-out data itself is off by."""
     for name, modes in (("ring8", 8), ("digits", 10)):
         evaluator = bench(name).evaluator
-        (_, cheap), *_ = evaluator.references()
-        references = {each.result: each.value for each in cheap()}
+        (reference,) = (reference for reference in evaluator.references() if reference.place[0] == "mode_coverage")
+        references = reference.measure()
         perfect = (modes - 1) / (2 * evaluator.samples)
         assert 0.7 * perfect < references["reverse_kl"] < 3 * perfect
         assert references["captured"] == references["solid"] == modes
 
 
-def test_real_examples_stand_for_samples_with_as_many_of_each_class_as_chance_gives() -> None:
-    from genlab.evaluation.samples import _as_drawn
+@pytest.mark.parametrize("name", ["ring8", "digits"])
+def test_real_data_is_measured_on_what_neither_classifier_nor_space_has_seen(name: str, bench) -> None:
+    """Both columns are compared with the same real examples, as many of them; held-out ones, each in one half."""
+    from genlab.evaluation.samples import halves
+
+    real = bench(name)
+    evaluator, test = real.evaluator, real.prepared(real.dataset.test)
+    first, second = halves(len(test))
+    assert sorted([*first, *second]) == list(range(len(test))) and len(first) - len(second) in (0, 1)
+    np.testing.assert_array_equal(evaluator.real.examples, test[first])
+    np.testing.assert_array_equal(evaluator.stand_in.examples, test[second[: evaluator.count]])
+    assert evaluator.count == len(test) // 2
+    references = {reference.place: reference.measure() for reference in evaluator.references()}
+    samples = real.prepared(real.samples)
+    for name, step in evaluator.steps(samples, references):
+        for measure in step():
+            if measure.metric == "mode_coverage":
+                continue  # of which real data is drawn anew, with replacement
+            assert measure.count <= evaluator.count, name
+            if measure.real_reference is not None:
+                assert measure.value == pytest.approx(measure.real_reference), (
+                    "what stands for samples is measured alike"
+                )
+
+
+def test_halves_of_held_out_data_are_as_alike_as_two_draws_are() -> None:
+    """Of 900 examples in ten equal classes two draws of 450 differ in a class by √(2 · 450 · 0.1 · 0.9) in the mean."""
+    from genlab.evaluation.samples import halves
 
     labels = np.repeat(np.arange(10), 90)
-    drawn = _as_drawn(labels, 2000)
-    counts = np.bincount(labels[drawn])
-    assert len(drawn) == 900 and 4 < counts.std() < 15, "the root of 81 in the mean"
-    assert len(np.unique(drawn)) >= 900 - np.abs(counts - 90).sum() / 2
-    assert len(_as_drawn(labels, 100)) == 100
+    counts = [np.bincount(labels[half], minlength=10) for half in halves(900)]
+    assert 4 < np.std(counts[0] - counts[1]) < 15, "9 is expected; stratified halves would have 0"
 
 
 def test_progress_counts_up_to_its_end(evaluated) -> None:
@@ -218,7 +259,7 @@ def test_progress_counts_up_to_its_end(evaluated) -> None:
     assert last.evaluation.lanes
 
 
-def test_floors_are_taken_once(ring_run: Run, session_store: Store, evaluated) -> None:
+def test_real_data_is_measured_once(ring_run: Run, session_store: Store, evaluated) -> None:
     from genlab.evaluation.evaluate import evaluate
 
     if evaluated[0] != "ring_run":

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from genlab.datasets.base import Dataset, labelled
+from genlab.registry import METRICS
 from genlab.spec import make_spec
 
 DIMENSIONS, LATENT = 5, 2
@@ -127,6 +128,7 @@ def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(datase
     from scipy.special import logsumexp
 
     from genlab.datasets import load_dataset
+    from genlab.evaluation.measuring import measure
     from genlab.evaluation.networks import BINARY_SEED, NetworkEvaluator
     from genlab.observing.feature_spaces import FeatureSpace
     from genlab.training.lane import Lane
@@ -136,7 +138,8 @@ def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(datase
     lane = Lane(0, make_spec(dataset=dataset, lanes=[{"model": "vae", "settings": settings}]).lanes[0], data, 0, "cpu")
     lane.advance(200)
     network_evaluator = NetworkEvaluator(lane, data, FeatureSpace("any", "1", lambda x: x), count=100, seed=0)
-    found = {measure.result: measure for measure in network_evaluator.likelihood()}
+    measures = measure(METRICS["iwae_bound"], network_evaluator.likelihood_weights())
+    found = {measure.result: measure for measure in measures}
 
     x = network_evaluator.test
     if dataset == "digits":
@@ -161,6 +164,7 @@ def test_the_importance_weighted_bound_is_just_below_the_exact_likelihood(datase
 def test_the_bound_of_a_known_mixture_stands_beside_its_own_density(backend) -> None:
     """ring8 is eight Gaussians far apart: its density at its own points is ln(1/8) - 1 - ln(2π std²), on average."""
     from genlab.datasets import load_dataset
+    from genlab.evaluation.measuring import measure
     from genlab.evaluation.networks import NetworkEvaluator
     from genlab.observing.feature_spaces import FeatureSpace
     from genlab.training.lane import Lane
@@ -168,7 +172,8 @@ def test_the_bound_of_a_known_mixture_stands_beside_its_own_density(backend) -> 
     data = load_dataset("ring8", {})
     lane = Lane(0, make_spec(lanes=[{"model": "vae"}]).lanes[0], data, 0, "cpu")
     lane.advance(1)
-    found = NetworkEvaluator(lane, data, FeatureSpace("any", "1", lambda x: x), count=10_000, seed=0).likelihood()
+    evaluator = NetworkEvaluator(lane, data, FeatureSpace("any", "1", lambda x: x), count=10_000, seed=0)
+    found = measure(METRICS["iwae_bound"], evaluator.likelihood_weights())
     exact = np.log(1 / 8) - 1 - np.log(2 * np.pi * 0.05**2)
     assert [measure.real_reference for measure in found if measure.better] == [pytest.approx(exact, abs=0.15)] * 2
     assert all(measure.value < measure.real_reference for measure in found if measure.better)

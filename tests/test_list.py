@@ -56,8 +56,10 @@ def test_every_setting_of_a_data_set_is_named() -> None:
 
 def test_every_result_of_a_metric_says_what_it_means() -> None:
     for name, row in rows("metrics").items():
-        assert [result["name"] for result in row["results"]] == list(METRICS[name].results)
+        assert [result["name"] for result in row["results"]] == list(METRICS[name].meanings)
         assert all(result["meaning"] for result in row["results"])
+        labels = {result["name"]: result["label"] for result in row["results"] if "label" in result}
+        assert labels == {result.name: result.label for result in METRICS[name].results}
 
 
 @pytest.mark.parametrize("what", list(REGISTRIES))

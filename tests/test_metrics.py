@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from genlab.metrics.modes import coverage, mixture_log_density, mode_coverage, mode_radius
+from genlab.metrics.base import NEEDS
+from genlab.metrics.modes import assign_modes, mixture_log_density, mode_coverage, mode_radius
 from genlab.registry import METRICS
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
@@ -18,18 +21,24 @@ def perfect(count: int, seed: int = 0, modes: int = 8) -> np.ndarray:
     return CENTRES[random.integers(0, modes, count)] + STD * random.normal(size=(count, 2))
 
 
+def covered(samples: np.ndarray) -> dict[str, Any]:
+    return mode_coverage(assign_modes(samples, CENTRES, STD), np.full(8, 1 / 8))
+
+
 @pytest.mark.parametrize("name", list(METRICS))
 def test_every_metric_says_what_it_is(name: str) -> None:
     entry = METRICS[name]
-    assert entry.title and entry.better
-    assert "(n," in entry.function.__doc__, "the docstring gives shapes"
+    assert entry.title and entry.results and entry.needs in NEEDS
+    labels = [result.label for result in entry.results]
+    assert len(set(labels)) == len(labels) and all(label[0].isupper() for label in labels)
+    assert "(n," in entry.function.__doc__ or name == "memorisation", "the docstring gives shapes"
 
 
 def test_a_perfect_sampler_gets_98_89_percent_and_the_floor_of_the_kl() -> None:
-    result = mode_coverage(perfect(200_000), CENTRES, STD)
+    result = covered(perfect(200_000))
     assert (result["captured"], result["solid"], result["modes"]) == (8, 8, 8)
     assert result["on_mode_share"] == pytest.approx(1 - np.exp(-4.5), abs=0.001)
-    divergences = [mode_coverage(perfect(2500, seed), CENTRES, STD)["reverse_kl"] for seed in range(200)]
+    divergences = [covered(perfect(2500, seed))["reverse_kl"] for seed in range(200)]
     assert np.mean(divergences) == pytest.approx(7 / (2 * 2500), rel=0.15)
     assert result["reverse_kl_floor"] == pytest.approx(7 / 400_000)
 
@@ -54,7 +63,7 @@ def test_the_radius_holds_the_same_share_in_any_dimension(dimensions: int) -> No
 
 @pytest.mark.parametrize("kept", [1, 3, 7])
 def test_dropped_modes_are_missed_and_named(kept: int) -> None:
-    result = mode_coverage(perfect(2500, modes=kept), CENTRES, STD)
+    result = covered(perfect(2500, modes=kept))
     assert result["solid"] == result["captured"] == kept
     assert (result["share"] == 0).tolist() == [mode >= kept for mode in range(8)]
     assert result["reverse_kl"] == pytest.approx(np.log(8 / kept), abs=0.01)
@@ -63,30 +72,32 @@ def test_dropped_modes_are_missed_and_named(kept: int) -> None:
 
 def test_one_sample_captures_a_mode_but_does_not_make_it_solid() -> None:
     modes = np.array([0] * 799 + [1])
-    result = coverage(modes, np.full(8, 1 / 8))
+    result = mode_coverage(modes, np.full(8, 1 / 8))
     assert (result["captured"], result["solid"]) == (2, 1)
     # Exactly 20 % of the fair share of 800 samples is 20 samples.
-    assert coverage(np.array([0] * 780 + [1] * 20), np.full(8, 1 / 8))["solid"] == 2
-    assert coverage(np.array([0] * 781 + [1] * 19), np.full(8, 1 / 8))["solid"] == 1
+    assert mode_coverage(np.array([0] * 780 + [1] * 20), np.full(8, 1 / 8))["solid"] == 2
+    assert mode_coverage(np.array([0] * 781 + [1] * 19), np.full(8, 1 / 8))["solid"] == 1
 
 
 def test_bridges_lower_the_share_on_a_mode_and_nothing_else() -> None:
     half = np.concatenate([perfect(2000), np.zeros((2000, 2))])
-    result = mode_coverage(half, CENTRES, STD)
+    result = covered(half)
     assert result["solid"] == 8
     assert result["on_mode_share"] == pytest.approx(0.9889 / 2, abs=0.01)
 
 
 def test_samples_on_no_mode_leave_the_divergence_undefined() -> None:
     for samples in (np.zeros((10, 2)), np.full((10, 2), np.nan)):
-        result = mode_coverage(samples, CENTRES, STD)
+        result = covered(samples)
         assert result["on_mode_share"] == result["captured"] == result["solid"] == 0
         assert result["reverse_kl"] is None and result["mode_tv"] is None
 
 
 def test_shares_are_judged_against_the_datas_own() -> None:
     modes = np.array([0] * 90 + [1] * 10)
-    assert coverage(modes, np.array([0.9, 0.1]))["reverse_kl"] == pytest.approx(0)
-    assert coverage(modes, np.array([0.5, 0.5]))["reverse_kl"] == pytest.approx(0.9 * np.log(1.8) + 0.1 * np.log(0.2))
+    assert mode_coverage(modes, np.array([0.9, 0.1]))["reverse_kl"] == pytest.approx(0)
+    assert mode_coverage(modes, np.array([0.5, 0.5]))["reverse_kl"] == pytest.approx(
+        0.9 * np.log(1.8) + 0.1 * np.log(0.2)
+    )
     # 10 % is less than 20 % of a fair share of 60 %.
-    assert coverage(modes, np.array([0.4, 0.6]))["solid"] == 1
+    assert mode_coverage(modes, np.array([0.4, 0.6]))["solid"] == 1

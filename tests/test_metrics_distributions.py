@@ -66,9 +66,10 @@ def test_dropped_modes_are_the_underfilled_bins():
 def test_bins_of_few_equal_examples():
     """Three different examples make three bins; all equal, one, in which nothing can differ."""
     three = np.repeat(np.eye(3), 10, axis=0)
-    result = bin_differences(three, three[:10])
+    result = bin_differences(three, three[:10], bins=100)
     assert result["bins"] == 3 and result["different"] == 3
     one = bin_differences(np.ones((5, 2)), np.ones((9, 2)))
+    assert bin_differences(np.arange(200.0)[:, None], three[:, :1])["bins"] == 4, "one for each 50 real examples"
     assert one["bins"] == 1 and one["different"] == one["jensen_shannon"] == 0
 
 

@@ -14,8 +14,8 @@ from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-from genlab.metrics.copies import memorisation, nearest_pairs
-from genlab.metrics.modes import class_coverage
+from genlab.metrics.copies import memorisation, nearest_distances, nearest_pairs
+from genlab.metrics.modes import assign_classes, mode_coverage
 from genlab.metrics.neighbours import nearest, precision_recall_density_coverage, radii
 
 FOUR = ("precision", "recall", "density", "coverage")
@@ -195,47 +195,51 @@ def test_one_point_has_a_support_of_one_and_fresh_data_that_of_real_data():
 DIGITS = load_digits().data
 
 
+def copied(train, held_out, fake):
+    """The memorisation of examples."""
+    return memorisation(nearest_distances(train, held_out), nearest_distances(train, fake))
+
+
 def test_copying_the_training_set_is_noticed_and_fresh_data_is_not():
     shuffled = np.random.default_rng(0).permutation(DIGITS)
     train, held_out, fresh = shuffled[:800], shuffled[800:1300], shuffled[1300:]
     random = np.random.default_rng(1)
     copies = train[random.integers(0, 800, 497)] + random.normal(0, 0.1, (497, 64))
-    result = memorisation(train, held_out, copies)
+    result = copied(train, held_out, copies)
     assert result["memorised"] is True
     assert result["share_within_1"] == 1
-    clean = memorisation(train, held_out, fresh)
+    clean = copied(train, held_out, fresh)
     assert clean["memorised"] is False
     assert clean["share_within_1"] == pytest.approx(0.01, abs=0.015)
     assert clean["share_within_5"] == pytest.approx(0.05, abs=0.03)
     assert clean["median_ratio"] == pytest.approx(1, abs=0.05)
     # A fifth of copies among fresh data is memorisation too.
-    mixed = memorisation(train, held_out, np.concatenate([copies[:100], fresh[:400]]))
+    mixed = copied(train, held_out, np.concatenate([copies[:100], fresh[:400]]))
     assert mixed["memorised"] and mixed["share_within_1"] == pytest.approx(0.2, abs=0.03)
 
 
-def test_each_sample_is_shown_beside_the_example_it_copies():
+def test_the_distance_from_the_training_set_is_the_least_of_all():
     random = np.random.default_rng(0)
     train, held_out = random.normal(size=(300, 5)), random.normal(size=(200, 5))
-    source = random.integers(0, 300, 50)
-    result = memorisation(train, held_out, train[source])
-    np.testing.assert_array_equal(result["nearest"], source)
-    assert not result["distances"].any()
     expected = np.sqrt(squared(held_out, train).min(axis=1))
-    np.testing.assert_allclose(result["held_out_distances"], expected, rtol=1e-12)
+    np.testing.assert_allclose(nearest_distances(train, held_out), expected, rtol=1e-12)
+    assert not nearest_distances(train, train[random.integers(0, 300, 50)]).any()
+    with pytest.raises(ValueError, match="same feature space"):
+        nearest_distances(train, held_out[:, :4])
 
 
 @pytest.mark.parametrize("held_out", [12, 25, 100])
 def test_fresh_data_gets_no_false_alarm(held_out):
     random = np.random.default_rng(0)
     sizes = (100, held_out, 100)
-    flags = [memorisation(*(random.normal(size=(size, 2)) for size in sizes))["memorised"] for _ in range(500)]
+    flags = [copied(*(random.normal(size=(size, 2)) for size in sizes))["memorised"] for _ in range(500)]
     assert np.mean(flags) <= 0.004, "one in a thousand is expected"
 
 
 def test_data_that_repeats_itself_is_not_memorised():
     """Dice: held-out examples are exact copies of training examples, and so are those of a perfect model."""
     train, held_out, fake = np.random.default_rng(0).integers(0, 6, (3, 200, 3)).astype("float64")
-    result = memorisation(train, held_out, fake)
+    result = copied(train, held_out, fake)
     assert result["share_within_1"] > 0.4 and result["memorised"] is False and result["p_value"] > 0.05
 
 
@@ -247,7 +251,7 @@ def test_how_probable_that_many_close_samples_are_is_beta_binomial():
     for count in (1, 2, 4):
         fake = np.full((40, 1), 2.0)
         fake[:count] = 0
-        p_value = memorisation(train, held_out, fake)["p_value"]
+        p_value = copied(train, held_out, fake)["p_value"]
         assert p_value == pytest.approx(np.mean(np.array(within) >= count), abs=4 * np.sqrt(p_value / 20_000))
 
 
@@ -273,7 +277,7 @@ def test_deleted_digits_are_named_and_blur_deletes_none():
     shares = np.bincount(labels[900:1300]) / 400
 
     def named(pixels):
-        return class_coverage(classifier.predict_proba(pixels / 16), shares)
+        return mode_coverage(assign_classes(classifier.predict_proba(pixels / 16)), shares)
 
     lost = named(dropped)
     assert np.flatnonzero(lost["share"] < 0.2 * shares).tolist() == [1, 4, 7]

@@ -12,9 +12,10 @@ import pytest
 from helpers import KINDS, check, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, softmax
+from scipy.special import expit
 
-from genlab.metrics.base import Diverged
+from genlab.metrics.base import Diverged, limits
+from genlab.metrics.modes import assign_classes, assign_modes
 from genlab.registry import METRICS
 
 quick = settings(max_examples=5, deadline=None, derandomize=True)
@@ -30,14 +31,12 @@ WIDTH = {"hole_map": 2, "sharpness": 64}
 OPTIONS = {"bin_differences": {"bins": 5}, "precision_recall_curve": {"clusters": 5, "runs": 2}}
 # What arguments hold that are not rows of numbers of any sign, made from such rows.
 HOLDS = {
-    "std": lambda x: 0.5,
-    "centres": lambda x: x[:4],
-    "probabilities": lambda x: softmax(3 * x, axis=1),
+    "modes": lambda x: x.argmax(axis=1) - (x[:, 0] > 0.5),
     "reference_share": lambda x: np.full(x.shape[1], 1 / x.shape[1]),
-    "norms": lambda x: np.abs(x[:, 0]),
+    **dict.fromkeys(("norms", "held_out_distances", "fake_distances"), lambda x: np.abs(x[:, 0])),
     # Two thirds are of one class: at a tie, rounding would decide.
     **dict.fromkeys(("labels_train", "labels_test"), lambda x: (np.arange(len(x)) % 3 > 0).astype(int)),
-    **dict.fromkeys(("train_logits", "held_out_logits", "fake_logits"), lambda x: x[:, 0]),
+    **{f"{of}_{kind}": lambda x: x[:, 0] for of in ("train", "held_out", "fake") for kind in ("logits", "scores")},
 }
 BELONGS_TO = {"labels_train": "codes_train", "labels_test": "codes_test", "log_variance": "mean", "reconstructed": "x"}
 
@@ -55,9 +54,9 @@ def inputs(name: str, kind: str = "random", seed: int = 0) -> dict[str, Any]:
 
 def numbers(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """Those results that are one number."""
-    entry = METRICS[name]
-    result = entry.function(*given.values(), **OPTIONS.get(name, {}))
-    return {key: result[key] for key in entry.better}
+    metric = METRICS[name]
+    returned = metric.function(*given.values(), **OPTIONS.get(name, {}))
+    return {result.name: returned[result.name] for result in metric.results}
 
 
 @every_kind
@@ -66,7 +65,8 @@ def numbers(name: str, given: dict[str, Any]) -> dict[str, Any]:
 @given(seed=seeds)
 def test_every_number_is_finite_and_within_its_limits(name, kind, seed):
     values = numbers(name, inputs(name, kind, seed))
-    check(values, {key: METRICS[name].limits(key, values) for key in values if values[key] is not None})
+    known = [result for result in METRICS[name].results if values[result.name] is not None]
+    check(values, {result.name: limits(result, values) for result in known})
 
 
 @every_kind
@@ -85,8 +85,8 @@ def test_the_order_of_the_examples_changes_nothing(name, kind, seed):
     check(numbers(name, mixed), expected)
 
 
-NEIGHBOURS = ("precision_recall_density_coverage", "nearest_pairs", "memorisation")
-SHAPES = ("maximum_mean_discrepancy", "aggregated_posterior_gap", "vendi_score", "mode_coverage")
+NEIGHBOURS = ("precision_recall_density_coverage", "nearest_pairs")
+SHAPES = ("maximum_mean_discrepancy", "aggregated_posterior_gap", "vendi_score")
 UNCHANGED_BY = {  # changes of all positions together
     **dict.fromkeys((*NEIGHBOURS, *SHAPES, *OPTIONS), ("moved", "turned", "scaled")),
     **dict.fromkeys(("frechet_distance", "reconstruction_error"), ("moved", "turned")),
@@ -127,6 +127,7 @@ def test_turning_both_changes_the_sliced_distance_no_more_than_new_directions_do
 
 
 X, Y = np.random.default_rng(0).normal(size=(2, 100, 2))
+D = np.linalg.norm(X - Y, axis=1)
 COPY, POINT = np.repeat(X[:1], 100, axis=0), np.full((100, 2), 0.1)
 MODES, MODE = np.repeat(10 * np.eye(4), 25, axis=0), np.repeat(10 * np.eye(4)[:1], 100, axis=0)
 IMAGES = expit(np.random.default_rng(0).normal(size=(9, 8, 8, 3)))
@@ -135,15 +136,14 @@ COVERED = {"captured": 4, "solid": 4, "on_mode_share": 1, "reverse_kl": 0, "mode
 ONE_OF_FOUR = {"captured": 1, "solid": 1, "on_mode_share": 1, "reverse_kl": np.log(4), "mode_tv": 0.75}
 UNBIASED = (-np.inf, 0)  # each example's kernel with itself counts between the sets, but not within them
 RIGHT = {"accuracy_train": 1, "accuracy_held_out": 1, "accuracy_fake": 1}
-HALF = {"accuracy_train": 1, "accuracy_held_out": 0.5, "accuracy_fake": 0, "logit_gap": 0, "held_out_gap": 1}
+HALF = {"accuracy_train": 1, "accuracy_held_out": 0.5, "accuracy_fake": 0}
 FRECHET = ((X.mean(axis=0) - 0.1) ** 2).sum() + np.trace(np.cov(X.T))
 
 IDEAL = {
-    "mode_coverage": ((MODES, 10 * np.eye(4), 1.0), COVERED),
-    "class_coverage": ((MODES / 10, np.full(4, 0.25)), COVERED),
+    "mode_coverage": ((MODES.argmax(axis=1), np.full(4, 0.25)), COVERED),
     "precision_recall_density_coverage": ((X, X), {"precision": 1, "recall": 1, "density": (1, np.inf), "coverage": 1}),
     "nearest_pairs": ((X, X), {"pairs": 1, "estimated_support": 4950, "real_support": 4950}),
-    "memorisation": ((X, Y, Y), {"memorised": 0, "share_within_1": 0.01, "share_within_5": 0.05, "median_ratio": 1}),
+    "memorisation": ((D, D), {"memorised": 0, "share_within_1": 0.01, "share_within_5": 0.05, "median_ratio": 1}),
     "frechet_distance": ((X, X), {"distance": 0, "of_means": 0, "of_covariances": 0}),
     "kernel_distance": ((X, X), {"distance": UNBIASED}),
     "maximum_mean_discrepancy": ((X, X), {"discrepancy": UNBIASED, "p_value": 1}),
@@ -160,19 +160,19 @@ IDEAL = {
     "iwae_bound": ((np.full((9, 5), -0.7),), {"bound": -0.7, "elbo": -0.7, "samples": 5}),
     "reconstruction_error": ((X, X), {"mean_squared": 0, "summed": 0}),
     "discriminator_accuracy": ((np.ones(4), np.ones(4), -np.ones(4)), RIGHT),
+    "score_gap": ((np.ones(4), np.ones(4), -np.ones(4)), {"fake_gap": 2, "held_out_gap": 0}),
     "generator_gradient": ((np.ones(9),), {"norm": 1, "least": 1}),
 }
 COLLAPSED = {
-    "mode_coverage": ((MODE, 10 * np.eye(4), 1.0), ONE_OF_FOUR),
-    "class_coverage": ((MODE / 10, np.full(4, 0.25)), ONE_OF_FOUR),
+    "mode_coverage": ((MODE.argmax(axis=1), np.full(4, 0.25)), ONE_OF_FOUR),
     "precision_recall_density_coverage": ((X, COPY), {"precision": 1, "recall": 0.01, "coverage": (0, 0.1)}),
     "nearest_pairs": ((X, POINT), {"pairs": 4950, "estimated_support": 1}),
-    "memorisation": ((X, Y, COPY), {"memorised": 1, "share_within_1": 1, "median_ratio": 0}),
+    "memorisation": ((D, 0 * D), {"memorised": 1, "share_within_1": 1, "median_ratio": 0}),
     "frechet_distance": ((X, POINT), {"distance": FRECHET}),
     "kernel_distance": ((X, POINT), {"distance": (-np.inf, np.inf)}),
     "maximum_mean_discrepancy": ((X, POINT), {"discrepancy": (0, 10), "p_value": (0, 0.01)}),
     "sliced_wasserstein": ((X[:, :1], POINT[:, :1]), {"distance": np.sqrt(((X[:, 0] - 0.1) ** 2).mean())}),
-    "bin_differences": ((MODES, MODE), {"bins": 4, "different": 4}),
+    "bin_differences": ((np.repeat(MODES, 2, axis=0), MODE), {"bins": 4, "different": 4}),
     "precision_recall_curve": ((MODES, MODE), {"f_8": (0, 0.4), "f_1_8": (0.85, 1)}),
     "vendi_score": ((X, POINT), {"score": 1}),
     "sharpness": ((IMAGES, 0 * IMAGES + 0.5), {"laplacian_variance": 0, "high_frequency_share": 0}),
@@ -184,6 +184,7 @@ COLLAPSED = {
     "iwae_bound": ((POINT,), {"bound": 0.1, "elbo": 0.1}),
     "reconstruction_error": ((X, POINT), {"mean_squared": ((X - 0.1) ** 2).mean()}),
     "discriminator_accuracy": ((np.ones(4), np.zeros(3), np.ones(2)), HALF),
+    "score_gap": ((np.ones(4), np.zeros(3), np.ones(2)), {"fake_gap": 0, "held_out_gap": 1}),
     "generator_gradient": ((POINT[:, 0],), {"norm": 0.1, "least": 0.1}),
 }
 
@@ -197,7 +198,7 @@ def test_ideal_and_collapsed_examples_get_what_the_docstring_says(name, table):
 
 EQUAL = ("precision_recall_density_coverage", "nearest_pairs", "sliced_wasserstein", "precision_recall_curve")
 EQUAL += ("vendi_score", "kl_per_dimension", "reconstruction_error")
-NO_ROWS = ("std", "centres", "reference_share", "labels_train", "labels_test")
+NO_ROWS = ("reference_share", "labels_train", "labels_test")
 
 
 @every_metric
@@ -223,32 +224,44 @@ def test_too_few_or_unequal_examples_are_an_error_in_words(name):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@every_metric
-def test_one_number_that_is_not_finite_is_an_error_in_words_or_on_no_mode(name, value):
+@pytest.mark.parametrize("name", [name for name in METRICS if name != "mode_coverage"])
+def test_one_number_that_is_not_finite_is_an_error_in_words(name, value):
     good = dict(zip(METRICS[name].arguments, IDEAL[name][0]))
     for argument in set(good) - set(NO_ROWS):
         broken = good[argument].copy()
         broken.flat[1] = value
-        if name in ("mode_coverage", "class_coverage"):
-            check(numbers(name, good | {argument: broken}), {"on_mode_share": 0.99})
-        else:
-            with pytest.raises(Diverged, match=r"1 of .* examples hold NaN"):
-                numbers(name, good | {argument: broken})
+        with pytest.raises(Diverged, match=r"1 of .* examples hold NaN"):
+            numbers(name, good | {argument: broken})
 
 
-@pytest.mark.parametrize("classes, shares", [(4, 3), (3, 4)])
-def test_shares_of_other_classes_are_an_error_in_words(classes, shares):
-    with pytest.raises(ValueError, match="classes"):
-        METRICS["class_coverage"].function(np.eye(classes), np.full(shares, 1 / shares))
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_on_no_mode(value):
+    places, probabilities = MODES.copy(), MODES / 10
+    places[0, 1] = probabilities[0, 1] = value
+    for modes in (assign_modes(places, 10 * np.eye(4), 1.0), assign_classes(probabilities)):
+        assert modes.tolist() == [-1, *MODES.argmax(axis=1)[1:]]
 
 
-@pytest.mark.parametrize(
-    "name, arguments",
-    [
-        ("mode_coverage", (np.ones((9, 1)), np.eye(2), 1.0)),  # one coordinate, centres in the plane
-        ("linear_probe", (X, MODES[:, 0], X, MODES[:, 0] * np.nan)),
-    ],
-)
-def test_other_dimensions_and_missing_labels_are_an_error(name, arguments):
-    with pytest.raises(ValueError):
-        METRICS[name].function(*arguments)
+@quick
+@given(kind=st.sampled_from(["random", "clustered", "high-dimensional", "tiny"]), seed=seeds)
+def test_the_mode_of_a_sample_is_unchanged_by_changes_of_all_positions_together(kind, seed):
+    random = np.random.default_rng(seed)
+    samples = rows(kind, random, 30)
+    centres, width = samples[:4] + 0.1, samples.shape[1]
+    shift, turn = random.normal(size=width), np.linalg.qr(random.normal(size=(width, width)))[0]
+    expected = assign_modes(samples, centres, 0.5)
+    for changed in (lambda x: x + shift, lambda x: x @ turn):
+        np.testing.assert_array_equal(assign_modes(changed(samples), changed(centres), 0.5), expected)
+    np.testing.assert_array_equal(assign_modes(3 * samples, 3 * centres, 1.5), expected)
+
+
+def test_other_modes_than_there_are_shares_of_are_an_error_in_words():
+    with pytest.raises(ValueError, match="one share for each mode"):
+        METRICS["mode_coverage"].function(np.array([0, 3]), np.full(3, 1 / 3))
+
+
+def test_other_dimensions_and_missing_labels_are_an_error():
+    with pytest.raises(ValueError, match="coordinates"):
+        assign_modes(np.ones((9, 1)), np.eye(2), 1.0)
+    with pytest.raises(ValueError, match="labels are NaN"):
+        METRICS["linear_probe"].function(X, MODES[:, 0], X, MODES[:, 0] * np.nan)

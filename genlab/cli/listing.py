@@ -5,8 +5,10 @@ from __future__ import annotations
 import typing
 from typing import Any
 
+import numpy as np
+
 from genlab.datasets.base import DatasetEntry
-from genlab.metrics.base import Metric
+from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
 from genlab.spec import Settings, setting_notes
 
@@ -46,16 +48,31 @@ def dataset_row(entry: DatasetEntry) -> dict[str, Any]:
 
 
 def metric_row(metric: Metric) -> dict[str, Any]:
-    """A metric and its results: what each means, and which is better."""
+    """A metric and its results: what each means and, of those that are one number, all there is to say of it."""
     return {
         "name": metric.name,
         "title": metric.title,
         "needs": metric.needs,
         "cost": metric.cost,
         "results": [
-            {"name": name, "better": metric.better.get(name), "meaning": meaning}
-            for name, meaning in metric.results.items()
+            {"name": name, "meaning": meaning, **result_row(metric.result(name))}
+            for name, meaning in metric.meanings.items()
         ],
+    }
+
+
+def result_row(result: Result | None) -> dict[str, Any]:
+    """What there is to say of one number; `better` alone of an array. No bound is None."""
+    if result is None:
+        return {"better": None}
+    low, high = result.range
+    return {
+        "better": result.better,
+        "label": result.label,
+        "role": result.role,
+        "interval": result.has_interval,
+        "minimum": low if np.isfinite(low) else None,
+        "maximum": high if isinstance(high, str) or np.isfinite(high) else None,
     }
 
 

@@ -13,7 +13,7 @@ from genlab.evaluation.diagnosis import Finding, diagnose
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation
 from genlab.runs.summary import lane_row, run_row
-from genlab.runs.tables import REAL, measure_rows
+from genlab.runs.tables import REAL_DATA, measure_rows
 from genlab.runs.view import RunReader, RunView
 
 
@@ -86,7 +86,7 @@ def measures_table(view: RunView, evaluation: Evaluation) -> Table:
     """One line a measure, in groups: the value of each lane with its interval, and that of real data."""
     titles = [view.title(lane.lane) for lane in evaluation.lanes]
     table = Table(title=f"Measures, seed {evaluation.seed}; in brackets 95 % intervals")
-    for name in ("measure", *titles, REAL):
+    for name in ("measure", *titles, REAL_DATA):
         table.add_column(name, justify="left" if name == "measure" else "right")
     for group, rows in measure_rows(evaluation, titles, first=False).items():
         table.add_section()
@@ -98,9 +98,13 @@ def measures_table(view: RunView, evaluation: Evaluation) -> Table:
 
 def measures_json(evaluation: Evaluation, lane: int, findings: list[Finding]) -> dict[str, Any]:
     """What JSON says of a lane beside what it has reached."""
-    found = evaluation.lane(lane)
+    measured = evaluation.lane(lane)
     return {
-        "measures": [{"title": each.title, **each.model_dump()} for each in found.measures] if found else [],
-        "not_measured": found.message if found else "",
-        "findings": [{"name": each.name, "sentence": each.sentence} for each in findings if each.lane == lane],
+        "measures": [{"title": measure.title, **measure.model_dump()} for measure in measured.measures]
+        if measured
+        else [],
+        "not_measured": measured.message if measured else "",
+        "findings": [
+            {"name": finding.name, "sentence": finding.sentence} for finding in findings if finding.lane == lane
+        ],
     }

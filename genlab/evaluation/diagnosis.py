@@ -9,7 +9,7 @@ import numpy as np
 
 from genlab.metrics.modes import SOLID
 from genlab.metrics.pictures import sharpness
-from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation
+from genlab.runs.evaluation import Evaluation, LaneEvaluation
 from genlab.runs.view import RunView
 
 TRAINED = 0.1  # share of the budget before which nothing is said: every model is bad at first
@@ -100,8 +100,8 @@ class Lane:
         real = reference.get("judged_share", reference["mode_share"]).astype(float)
         on_mode = float(reference["on_mode_share"])
         if self.measured and self.measured.mode_share:
-            found = next((each for each in self.measured.measures if each.result == "on_mode_share"), None)
-            count = DRAWS * found.count if found else 0
+            measure = self.measured.find("mode_coverage", "on_mode_share")
+            count = measure.count if measure else 0
             return Coverage(names, np.array(self.measured.mode_share), real, on_mode, count)
         if frame is None:
             return None

@@ -11,14 +11,16 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from genlab.datasets.base import Dataset, fingerprint
 from genlab.evaluation.gallery import gallery
+from genlab.evaluation.measuring import Steps
 from genlab.evaluation.networks import NetworkEvaluator, in_batches
-from genlab.evaluation.samples import SampleEvaluator, Steps, Values, prepared
+from genlab.evaluation.samples import References, SampleEvaluator, prepared
 from genlab.metrics.base import Diverged
 from genlab.observing.feature_spaces import FeatureSpace, feature_spaces
 from genlab.observing.frames import draw_latents
@@ -26,14 +28,14 @@ from genlab.observing.mode_assignment import make_mode_assigner
 from genlab.registry import MODELS
 from genlab.runs.atomic import write_json
 from genlab.runs.data import load_run_dataset
-from genlab.runs.evaluation import DRAWS, Evaluation, LaneEvaluation, Measure
+from genlab.runs.evaluation import Evaluation, LaneEvaluation
 from genlab.runs.folder import Run
-from genlab.spec import RunSpec
 from genlab.training.lane import Lane
 
-REFERENCES_VERSION = 2  # a change of what is measured of real data makes old caches invalid
+REFERENCES_VERSION = 3  # a change of what is measured of real data makes old caches invalid
 SAMPLES = 2_500  # unless asked otherwise
 SAMPLES_A_MODE = 10  # at least: with fewer, a perfect model leaves modes out by chance
+T = TypeVar("T")
 NOT_TRAINED = "There is no checkpoint of this lane, so there is nothing to measure yet. Train it first."
 
 
@@ -57,8 +59,8 @@ class Evaluated:
 def evaluate(run: Run, cache: Path, samples: int | None = None, seed: int = 0) -> Iterator[Progress | Evaluated]:
     """Measure a run and write what was found into its folder; whoever reads the events may stop at any.
 
-    samples: in each draw, 2,500 or 10 for each mode unless given; what is compared with held-out data takes as many as
-    there is of that. Raises RunUnreadable, DataUnavailable, SpecError for a run that this genlab cannot build, and
+    samples: 2,500 or 10 for each mode unless given; what is compared with real data takes at most half as many as there
+    are held-out examples. Raises RunUnreadable, DataUnavailable, SpecError for a run that this genlab cannot build, and
     ValueError for a device or a checkpoint that does not fit.
     """
     spec = run.runnable_spec()
@@ -73,7 +75,7 @@ def evaluate(run: Run, cache: Path, samples: int | None = None, seed: int = 0) -
         lane = Lane(index, spec.lanes[index], dataset, spec.seed, spec.device)
         lane.restore(checkpoint)
         lanes.append(lane)
-    for event in evaluate_lanes(spec, dataset, lanes, cache, samples, seed):
+    for event in evaluate_lanes(dataset, lanes, cache, samples, seed):
         if isinstance(event, Evaluated):
             for index, message in messages.items():
                 missing = LaneEvaluation(lane=index, model=spec.lanes[index].model, step=0, message=message)
@@ -83,7 +85,7 @@ def evaluate(run: Run, cache: Path, samples: int | None = None, seed: int = 0) -
 
 
 def evaluate_lanes(
-    spec: RunSpec, dataset: Dataset, lanes: list[Lane], cache: Path, samples: int | None = None, seed: int = 0
+    dataset: Dataset, lanes: list[Lane], cache: Path, samples: int | None = None, seed: int = 0
 ) -> Iterator[Progress | Evaluated]:
     """The same for lanes that are built; nothing is written but the caches of the data set."""
     yield Progress("preparing", 0, 1)
@@ -91,18 +93,17 @@ def evaluate_lanes(
     spaces = feature_spaces(dataset, cache)
     samples = samples or max(SAMPLES, SAMPLES_A_MODE * len(dataset.modes.names))
     evaluator = SampleEvaluator(dataset, mode_assigner, spaces, samples)
-    path = cache / f"references-{_key(spec, dataset, spaces, samples)}.json"
-    todo = evaluator.references() if lanes and not path.is_file() else []
+    path = cache / f"references-{_key(dataset, spaces, samples)}.json"
+    references = _read_references(path)
+    missing = [step for step in evaluator.references() if step.place not in references] if lanes else []
     works = [_Work(lane, evaluator, samples, seed) for lane in lanes]
-    total, done = len(todo) + sum(len(work) for work in works), 0
-    found = []
-    for name, step in todo:
-        yield Progress(f"real data: {name}", done, total)
-        found += _alone(step)
+    total, done = len(missing) + sum(len(work) for work in works), 0
+    for step in missing:
+        yield Progress(f"real data: {step.name}", done, total)
+        references[step.place] = _alone(step.measure)
         done += 1
-    if todo:
-        write_json(path, [(*_place(each), each.value) for each in found])
-    references: Values = {tuple(key): value for *key, value in json.loads(path.read_text())} if lanes else {}
+    if missing:
+        write_json(path, [(*place, numbers) for place, numbers in references.items()])
     evaluation = Evaluation(samples=samples, seed=seed, spaces={space.name: space.version for space in spaces})
     arrays: dict[str, np.ndarray] = {}
     for work in works:
@@ -115,21 +116,25 @@ def evaluate_lanes(
     yield Evaluated(evaluation, arrays)
 
 
-def _alone(step: Callable[[], list[Measure]]) -> list[Measure]:
+def _alone(step: Callable[[], T]) -> T:
     """Take a step on one thread: on a machine that is busy training, more of them wait for each other."""
     with threadpool_limits(1):
         return step()
 
 
-def _place(measure: Measure) -> tuple[str, str, str]:
-    return measure.metric, measure.space, measure.result
+def _read_references(path: Path) -> References:
+    """What was measured of real data; nothing where it was not."""
+    try:
+        return {(metric, space): numbers for metric, space, numbers in json.loads(path.read_text())}
+    except FileNotFoundError:
+        return {}
 
 
-def _key(spec: RunSpec, dataset: Dataset, spaces: list[FeatureSpace], samples: int) -> str:
+def _key(dataset: Dataset, spaces: list[FeatureSpace], samples: int) -> str:
     """Tells this data, these spaces and this number of samples from any others."""
-    parts = [REFERENCES_VERSION, fingerprint(dataset), *((space.name, space.version) for space in spaces)]
-    named = hashlib.sha256(json.dumps([parts, spec.dataset_settings]).encode()).hexdigest()[:12]
-    return f"{named}-{samples}"
+    held_out = hashlib.sha256(dataset.test.tobytes()).hexdigest()
+    parts = [REFERENCES_VERSION, fingerprint(dataset), held_out, *((space.name, space.version) for space in spaces)]
+    return f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]}-{samples}"
 
 
 class _Work:
@@ -145,39 +150,34 @@ class _Work:
 
     def __len__(self) -> int:
         nothing = np.empty(0)
-        return DRAWS + len(self.evaluator.slow_names()) + len(self.network_evaluator.steps(nothing, nothing)) + 1
+        return len(self.evaluator.names()) + len(self.network_evaluator.steps(nothing, nothing)) + 2
 
-    def steps(self, references: Values) -> Iterator[str]:
+    def steps(self, references: References) -> Iterator[str]:
         """Measure one thing after another, naming each first. A lane that diverged says so and is left."""
         try:
             yield from self._steps(references)
         except (Diverged, ValueError) as error:
             self.found.message = str(error)
 
-    def _steps(self, references: Values) -> Iterator[str]:
-        draws, shares = [], []
-        for draw in reversed(range(DRAWS)):  # the first last, since the slow measures take that
-            yield f"draw {DRAWS - draw} of {DRAWS}"
-            samples, labels = self._draw(draw)
-            draws.append(self.evaluator.cheap(samples))
-            shares.append(self.evaluator.mode_share)
-        mode_share = np.mean(shares, axis=0)
-        self.found.mode_share = mode_share.tolist()
-        self.found.measures += self.evaluator.from_draws(draws, references)
-        steps: Steps = self.evaluator.slow_steps(samples, references) + self.network_evaluator.steps(samples, labels)
+    def _steps(self, references: References) -> Iterator[str]:
+        yield "samples"
+        samples, labels = self._draw()
+        steps: Steps = self.evaluator.steps(samples, references) + self.network_evaluator.steps(samples, labels)
         for name, step in steps:
             yield name
             self.found.measures += _alone(step)
-        self.found.kl = self.network_evaluator.kl
+        self.found.kl = self.network_evaluator.kl()
         yield "pictures"
         evaluator = self.evaluator
+        mode_share = evaluator.mode_share(samples)
+        self.found.mode_share = mode_share.tolist()
         self.arrays = gallery(
             evaluator.dataset, evaluator.mode_assigner, evaluator.spaces[0], evaluator.for_copies, samples, mode_share
         )
 
-    def _draw(self, draw: int) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self) -> tuple[np.ndarray, np.ndarray]:
         """Samples as they are measured, and the labels that were asked for. All lanes get the same latents."""
-        random = np.random.default_rng([self.seed, 2, draw])
+        random = np.random.default_rng([self.seed, 2])
         latent, labels = draw_latents(self.lane, random, self.samples, self.evaluator.dataset.modes.shares)
         samples = in_batches(self.lane.sample, latent, labels)
         if not np.isfinite(samples).all():

@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-Better = dict[str, Literal["higher", "lower"] | None]
-Range = dict[str, tuple[float, float | str]]
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, np.inf)
 ANY = (-np.inf, np.inf)
@@ -22,49 +20,131 @@ class Diverged(ValueError):
 
 
 @dataclass(frozen=True)
+class Need:
+    """What a metric is called with.
+
+    Attributes:
+        group: the heading that its numbers stand under.
+        arrays: what they hold, in words.
+    """
+
+    group: str
+    arrays: str
+
+
+# What a metric can need, in the order in which tables show it.
+NEEDS = {
+    "modes": Need("Modes", "the mode of each sample, and the data's share of each mode"),
+    "features": Need("Samples against real data", "features of real and of fake examples"),
+    "images": Need("Sharpness", "real and fake images"),
+    "training distances": Need(
+        "Copies of training data", "distances of held-out and of fake examples from the nearest training example"
+    ),
+    "reconstructions": Need("Encoder", "held-out examples and their reconstructions"),
+    "posteriors": Need("Encoder", "means and log variances of the posteriors of held-out examples"),
+    "codes": Need("Encoder", "codes of held-out examples, the means of their posteriors"),
+    "labelled codes": Need("Encoder", "codes and labels of training examples and of held-out ones"),
+    "codes and prior": Need("Encoder", "codes drawn from the posteriors of held-out examples, and draws of the prior"),
+    "codes in the plane": Need("Encoder", "codes drawn from posteriors, where the prior is a normal one in the plane"),
+    "likelihood weights": Need("Encoder", "ln p(x, z) - ln q(z | x) of draws of z for held-out examples"),
+    "logits": Need("Discriminator", "logits of training, held-out and fake examples"),
+    "scores": Need("Discriminator", "scores of training, held-out and fake examples, from a critic too"),
+    "gradients": Need("Discriminator", "norms of the gradient that reaches the generator"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One number that a metric returns, and all there is to say of it wherever it is shown.
+
+    Attributes:
+        name: its key in what the function returns.
+        label: for people, a phrase that says what it is without its metric's title beside it.
+        range: the least and the greatest value; a name means that other result's.
+        better: whether "higher" or "lower" is better; None where neither is.
+        role: "first" is a number to read first, "measure" any other; a "yardstick" says with what was measured, not how
+            good the model is, and has no interval.
+        interval: whether it is shown with a 95 % interval, by the delete-a-group jackknife of `genlab.evaluation`. Not
+            where that would mislead: what says yes or no or counts a few things, what grows with the number of
+            examples, and what k-means, which starts at random, has a part in.
+        reference: whether real data in place of what the model made has a value of its own.
+    """
+
+    name: str
+    label: str
+    range: tuple[float, float | str]
+    better: Literal["higher", "lower"] | None = None
+    role: Literal["first", "measure", "yardstick"] = "measure"
+    interval: bool = True
+    reference: bool = True
+
+    @property
+    def has_interval(self) -> bool:
+        return self.interval and self.role != "yardstick"
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric as the registry knows it.
 
     Attributes:
         title: for people.
-        function: arrays -> dict of named results; its docstring gives shapes, units, range, source and failure modes.
-        needs: what is measured, and with it what the arguments hold: "mixture" (coordinates against known components),
-            "classes" (class probabilities), "samples" (features of real and of fake examples), "training" (features of
-            the training set, of held-out examples and of fake ones), "images", "codes" (what an encoder gives) or
-            "logits" (what a discriminator gives).
-        better: of each result that is one number, whether "higher" or "lower" is better; None where neither is.
-        range: of each result that is one number, the least and the greatest value; a name means that other result's.
+        function: arrays -> dict of named results; its docstring gives shapes, units, source and failure modes, and says
+            in the section "Returns" what each result is.
+        needs: a key of `NEEDS`: what the function is called with.
+        results: those that are one number each. What else the function returns is an array.
+        example: a call that can be followed by hand, and what goes before it, in Python; `np` is NumPy.
         cost: "cheap" enough for every frame, or "slow".
-        described_by: the function whose docstring says what the results are, where it is another.
+        maximum: how many examples of each kind it is given at most, where its cost grows with their square or faster.
+        every_space: whether it is taken in all feature spaces, the second as a second opinion, and not in the first
+            alone.
     """
 
     name: str
     title: str
     function: Callable[..., dict[str, Any]]
-    needs: Literal["mixture", "classes", "samples", "training", "images", "codes", "logits"]
-    better: Better
-    range: Range
+    needs: str
+    results: tuple[Result, ...]
+    example: str
     cost: Literal["cheap", "slow"] = "cheap"
-    described_by: Callable[..., Any] | None = None
+    maximum: int | None = None
+    every_space: bool = False
+
+    @property
+    def group(self) -> str:
+        """The heading that its numbers stand under."""
+        return NEEDS[self.needs].group
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """Names of the arrays the function must be given, in order."""
         parameters = inspect.signature(self.function).parameters.values()
-        return tuple(each.name for each in parameters if each.default is each.empty)
-
-    def limits(self, result: str, values: Mapping[str, float | None]) -> tuple[float, float]:
-        """The least and the greatest value of a result beside these others."""
-        least, most = self.range[result]
-        return least, (values[most] or 0.0) if isinstance(most, str) else most
+        return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
 
     @property
-    def results(self) -> dict[str, str]:
-        """What each result is, by name: the section "Returns" of the docstring."""
-        text = inspect.getdoc(self.described_by or self.function) or ""
-        section = text.partition("Returns:\n")[2].partition("\n\n")[0].partition("\nRaises")[0]
+    def meanings(self) -> dict[str, str]:
+        """What each result is, arrays too, by name: the section "Returns" of the docstring."""
+        section = (inspect.getdoc(self.function) or "").partition("Returns:\n")[2].partition("\n\n")[0]
         entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE)
         return {name: " ".join(meaning.split()) for name, meaning in entries}
+
+    def result(self, name: str) -> Result | None:
+        """What there is to say of the result with this name; None if it is not one number, or there is no such."""
+        return next((result for result in self.results if result.name == name), None)
+
+    def numbers(self, *arrays: np.ndarray) -> dict[str, float | None]:
+        """The results that are one number each, of these arrays. Raises ValueError for arrays that it cannot take."""
+        returned = self.function(*arrays)
+        return {
+            result.name: None if returned[result.name] is None else float(returned[result.name])
+            for result in self.results
+        }
+
+
+def limits(result: Result, numbers: Mapping[str, float | None]) -> tuple[float, float]:
+    """The least and the greatest value of a result beside these others."""
+    least, greatest = result.range
+    return least, (numbers[greatest] or 0.0) if isinstance(greatest, str) else greatest
 
 
 def examples(array: np.ndarray, name: str, least: int = 1) -> np.ndarray:
@@ -107,10 +187,3 @@ def pair(
         )
     kind = np.result_type(one, two, np.float64 if float64 else np.float32)
     return one.astype(kind, copy=False), two.astype(kind, copy=False)
-
-
-def some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """At most `most` of the rows, drawn without replacement; all of them, in order, if there are no more."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.random.default_rng(seed).choice(len(rows), most, replace=False)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import SHARE, Metric, examples, pair
+from genlab.metrics.base import SHARE, Metric, Result, examples, pair
 from genlab.metrics.distances import DISCREPANCY, maximum_mean_discrepancy
 from genlab.registry import METRICS
 
@@ -113,7 +113,7 @@ def hole_map(codes: np.ndarray, cells: int = 12, extent: float = 3.0) -> dict[st
     return {
         "hole_share": float(mass[holes].sum()),
         "chance": float((mass * (1 - mass) ** len(rows)).sum()),
-        "outside": float(1 - share.sum()),
+        "outside": float((np.abs(rows) > extent).any(axis=1).mean()),
         "mass": mass,
         "share": share,
         "holes": holes,
@@ -126,10 +126,16 @@ METRICS.add(
         "linear_probe",
         "Linear probe",
         linear_probe,
-        needs="codes",
-        better={"accuracy": "higher", "chance": None},
-        range={"accuracy": SHARE, "chance": SHARE},
+        needs="labelled codes",
         cost="slow",
+        results=(
+            Result("accuracy", "Linear probe: accuracy", SHARE, better="higher", role="first"),
+            Result("chance", "Linear probe: accuracy by chance", SHARE, role="yardstick"),
+        ),
+        example=(
+            "codes, labels = np.array([[-2.0], [-1], [1], [2]]), np.array([0, 0, 1, 1])\n"
+            "linear_probe(codes, labels, np.array([[-3.0], [3], [0.1], [-0.1]]), np.array([0, 1, 0, 0]))"
+        ),
     )
 )
 METRICS.add(
@@ -137,10 +143,16 @@ METRICS.add(
         "aggregated_posterior_gap",
         "Aggregated posterior against prior",
         aggregated_posterior_gap,
-        needs="codes",
-        better={"discrepancy": "lower", "p_value": "higher"},
-        range={"discrepancy": DISCREPANCY, "p_value": SHARE},
+        needs="codes and prior",
+        maximum=1000,
         cost="slow",
+        results=(
+            Result("discrepancy", "Aggregated posterior against prior", DISCREPANCY, better="lower"),
+            Result("p_value", "Aggregated posterior against prior: p-value", SHARE, better="higher", interval=False),
+        ),
+        example=(
+            "prior_draws = np.linspace(-2, 2, 20)[:, None]\naggregated_posterior_gap(0.1 * prior_draws, prior_draws)"
+        ),
     )
 )
 METRICS.add(
@@ -148,8 +160,18 @@ METRICS.add(
         "hole_map",
         "Holes of the prior",
         hole_map,
-        needs="codes",
-        better={"hole_share": "lower", "chance": None, "outside": None},
-        range={"hole_share": SHARE, "chance": SHARE, "outside": SHARE},
+        needs="codes in the plane",
+        results=(
+            Result(
+                "hole_share",
+                "Holes of the prior, share of its mass",
+                SHARE,
+                better="lower",
+                role="first",
+            ),
+            Result("chance", "Holes of the prior by chance", SHARE, role="yardstick"),
+            Result("outside", "Codes outside the map of the prior", SHARE),
+        ),
+        example=("codes = np.array([[1.0, 1], [1, -1], [-1, 1]])\nhole_map(codes, cells=2, extent=2)"),
     )
 )

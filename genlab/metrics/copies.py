@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
+from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, examples, pair
 from genlab.metrics.neighbours import Distances, below, nearest, radii
 from genlab.registry import METRICS
 
@@ -75,12 +75,18 @@ def nearest_pairs(real: np.ndarray, fake: np.ndarray, shown: int = 10) -> dict[s
     }
 
 
-def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
-    """Does the model repeat its training set? Training (n, d), held-out (h, d) and fake examples (m, d), in one space.
+def nearest_distances(train: np.ndarray, examples: np.ndarray, name: str = "fake") -> np.ndarray:
+    """Distance of each example, (n, d), from the training example, (m, d), that is nearest to it: (n,)."""
+    train, examples = pair(train, examples, ("training", name))
+    return np.sqrt(nearest(examples, train)[0])
 
-    Each sample's distance from the nearest training example is compared with the same distances of held-out examples,
-    which nobody copied: a perfect model has one hundredth of its samples within the closest hundredth of those.
-    Unchanged by rotation and translation; distances are in the units of the features.
+
+def memorisation(held_out_distances: np.ndarray, fake_distances: np.ndarray) -> dict[str, Any]:
+    """Does the model repeat its training set? From how far held-out examples, (h,), and samples, (m,), are from the
+    nearest training example, in one space: see `nearest_distances`.
+
+    Held-out examples copy nobody: a perfect model has one hundredth of its samples within the closest hundredth of
+    those.
 
     Source: the comparison is that of Meehan, Chaudhuri and Dasgupta 2020, "A Non-Parametric Test to Detect Data-Copying
     in Generative Models"; thresholds at percentiles are ours.
@@ -99,33 +105,26 @@ def memorisation(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> d
         share_within_5: the same with the closest 5 %; 0.05 for a perfect model.
         median_ratio: median distance of the samples, divided by that of the held-out examples; 1 for a perfect model;
             None where the latter is 0.
-        nearest: (m,) index of the nearest training example of each sample.
-        distances: (m,) how far away it is.
-        held_out_distances: (h,) the same of the held-out examples.
 
     One collapsed point is memorised if it lies on a training example. Sizes may differ. None, or NaN, is a ValueError.
     """
     from scipy.stats import betabinom
 
-    train, fake = pair(train, fake, ("training", "fake"))
-    train, held_out = pair(train, held_out, ("training", "held-out"))
-    squared, index = nearest(fake, train)
-    held_out_squared = nearest(held_out, train)[0]
-    closest = np.quantile(held_out_squared, [0.01, 0.05], method="inverted_cdf")
-    within_1, within_5 = ((squared <= limit).mean() for limit in closest)
-    distances, held_out_distances = np.sqrt(squared), np.sqrt(held_out_squared)
-    usual = float(np.median(held_out_distances))
-    rank, count = int((held_out_squared <= closest[0]).sum()), len(fake)
+    held_out, fake = (
+        examples(distances, name).ravel()
+        for distances, name in ((held_out_distances, "held-out"), (fake_distances, "fake"))
+    )
+    closest = np.quantile(held_out, [0.01, 0.05], method="inverted_cdf")
+    within_1, within_5 = ((fake <= limit).mean() for limit in closest)
+    usual = float(np.median(held_out))
+    rank, count = int((held_out <= closest[0]).sum()), len(fake)
     p_value = float(betabinom.sf(round(within_1 * count) - 1, count, rank, len(held_out) + 1 - rank))
     return {
         "memorised": bool(within_1 >= MEMORISED and p_value <= BY_CHANCE),
         "p_value": p_value,
         "share_within_1": float(within_1),
         "share_within_5": float(within_5),
-        "median_ratio": float(np.median(distances)) / usual if usual else None,
-        "nearest": index,
-        "distances": distances,
-        "held_out_distances": held_out_distances,
+        "median_ratio": float(np.median(fake)) / usual if usual else None,
     }
 
 
@@ -134,22 +133,26 @@ METRICS.add(
         "nearest_pairs",
         "Birthday test",
         nearest_pairs,
-        needs="samples",
-        better={
-            "pairs": "lower",
-            "estimated_support": None,
-            "real_pairs": None,
-            "real_support": None,
-            "threshold": None,
-        },
-        range={
-            "pairs": POSITIVE,
-            "estimated_support": (1.0, np.inf),
-            "real_pairs": POSITIVE,
-            "real_support": (1.0, np.inf),
-            "threshold": POSITIVE,
-        },
+        needs="features",
         cost="slow",
+        results=(
+            Result("pairs", "Birthday test: pairs of samples alike", POSITIVE, better="lower", interval=False),
+            Result(
+                "estimated_support",
+                "Birthday test: different samples, estimated",
+                (1, np.inf),
+                role="first",
+                interval=False,
+            ),
+            Result("real_pairs", "Birthday test: pairs of real examples alike", POSITIVE, role="yardstick"),
+            Result("real_support", "Birthday test: different real examples, estimated", (1, np.inf), role="yardstick"),
+            Result("threshold", "Birthday test: distance within which two are alike", POSITIVE, role="yardstick"),
+        ),
+        example=(
+            "real = np.array([[0], [1], [3], [6]])\n"
+            "fake = np.array([[0], [0.5], [9], [20]])\n"
+            "nearest_pairs(real, fake, shown=2)"
+        ),
     )
 )
 METRICS.add(
@@ -157,18 +160,19 @@ METRICS.add(
         "memorisation",
         "Memorisation",
         memorisation,
-        needs="training",
-        better={
-            "memorised": "lower",
-            "p_value": "higher",
-            "share_within_1": "lower",
-            "share_within_5": "lower",
-            "median_ratio": None,
-        },
-        range={
-            **dict.fromkeys(("memorised", "p_value", "share_within_1", "share_within_5"), SHARE),
-            "median_ratio": POSITIVE,
-        },
+        needs="training distances",
         cost="slow",
+        results=(
+            Result("memorised", "Memorisation: yes (1) or no (0)", SHARE, better="lower", interval=False),
+            Result("p_value", "Memorisation: p-value", SHARE, better="higher", interval=False),
+            Result("share_within_1", "Memorisation: share within the closest 1 %", SHARE, better="lower", role="first"),
+            Result("share_within_5", "Memorisation: share within the closest 5 %", SHARE, better="lower"),
+            Result("median_ratio", "Memorisation: median distance, divided by that of held-out data", POSITIVE),
+        ),
+        example=(
+            "train = np.arange(10)[:, None]\n"
+            "fake = np.array([[0], [1], [2], [3], [4], [5.5]])\n"
+            "memorisation(nearest_distances(train, train + 0.5), nearest_distances(train, fake))"
+        ),
     )
 )

@@ -6,25 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, pair, some
+from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
 from genlab.metrics.distances import median_distance
 from genlab.registry import METRICS
 
+EXAMPLES_A_BIN = 50
+
 
 def bin_differences(
-    real: np.ndarray, fake: np.ndarray, bins: int = 100, seed: int = 0, significance: float = 0.05
+    real: np.ndarray, fake: np.ndarray, bins: int | None = None, seed: int = 0, significance: float = 0.05
 ) -> dict[str, Any]:
     """Number of statistically different bins (NDB) of real (n, d) and fake (m, d) examples, in one space.
 
-    The real examples are divided into K bins by k-means and the fake ones go to the nearest centre. Per bin, with
-    shares p of the real and q of the fake examples and s their common share, z = (q - p) / √(s (1 - s) (1/n + 1/m));
+    The real examples are divided into K bins by k-means and the fake ones go to the nearest centre. K is one for each
+    50 real examples, at most 100, unless given. Per bin, with shares p of the real and q of the fake examples and s
+    their common share, z = (q - p) / √(s (1 - s) (1/n + 1/m));
     the bin differs if |z| is beyond the two-sided `significance`. Unchanged by rotation, translation and scale.
 
     Source: Richardson and Weiss 2018, "On GANs and GMMs".
 
     Failure modes: identical distributions have `significance` of their bins different, or fewer where bins are many and
-    dimensions too, since the centres were fitted to the same real examples: read it beside real against held-out real.
-    It grows with n, as every test does. Use some 500 real examples for each bin; where there are fewer different ones
+    dimensions too, since the centres were fitted to the same real examples: read it beside what real data gets.
+    It grows with n, as every test does. Where there are fewer different ones
     than bins, there are that many bins. It depends on the space, and on the seed of k-means and the order of the real
     examples, from which that starts.
 
@@ -46,6 +49,7 @@ def bin_differences(
     from sklearn.cluster import KMeans
 
     real, fake = pair(real, fake, float64=True)
+    bins = bins or int(np.clip(len(real) // EXAMPLES_A_BIN, 2, 100))
     bins = min(bins, len(np.unique(real, axis=0)))
     groups = KMeans(bins, n_init=1, random_state=seed).fit(real)
     labels = groups.labels_, groups.predict(fake)
@@ -112,7 +116,7 @@ def precision_recall_curve(
     return {"f_8": best(8), "f_1_8": best(1 / 8), "precision": precision, "recall": recall}
 
 
-def vendi_score(real: np.ndarray, fake: np.ndarray, most: int = 1000, seed: int = 0) -> dict[str, Any]:
+def vendi_score(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     """The effective number of different examples among fake (n, d), and among as many real ones, (n, d), in one space.
 
     exp(-Σ λ ln λ) over the eigenvalues λ of K / n with K = exp(-|x - y|² / 2 s²), s the median distance between real
@@ -121,8 +125,8 @@ def vendi_score(real: np.ndarray, fake: np.ndarray, most: int = 1000, seed: int 
     Source: Friedman and Dieng 2023, "The Vendi Score: A Diversity Evaluation Metric for Machine Learning". The Gaussian
     kernel with this bandwidth is our choice, so compare with the real value and not with published ones.
 
-    Failure modes: it does not know the data: noise is diverse. Modes nearer to each other than s count as one. Of more
-    than `most` examples a random `most` are taken.
+    Failure modes: it does not know the data: noise is diverse. Modes nearer to each other than s count as one. Time
+    grows with the cube of the number of examples.
 
     Returns:
         score: 1 if all samples are equal, n if all are infinitely far apart.
@@ -133,7 +137,7 @@ def vendi_score(real: np.ndarray, fake: np.ndarray, most: int = 1000, seed: int 
     """
     from scipy.spatial.distance import cdist
 
-    real, fake = (some(rows, most, seed) for rows in pair(real, fake, equal=True))
+    real, fake = pair(real, fake, equal=True)
     bandwidth = median_distance(real)
 
     def effective(rows: np.ndarray) -> float:
@@ -150,15 +154,32 @@ METRICS.add(
         "bin_differences",
         "Number of different bins",
         bin_differences,
-        needs="samples",
-        better={"different": "lower", "different_share": "lower", "jensen_shannon": "lower", "bins": None},
-        range={
-            "different": (0, "bins"),
-            "different_share": SHARE,
-            "jensen_shannon": (0.0, np.log(2)),
-            "bins": POSITIVE,
-        },
+        needs="features",
         cost="slow",
+        results=(
+            Result("different", "Different bins", (0, "bins"), better="lower", interval=False),
+            Result(
+                "different_share",
+                "Different bins, share of all",
+                SHARE,
+                better="lower",
+                role="first",
+                interval=False,
+            ),
+            Result(
+                "jensen_shannon",
+                "Jensen-Shannon divergence of the bins, in nats",
+                (0.0, np.log(2)),
+                better="lower",
+                interval=False,
+            ),
+            Result("bins", "Bins", POSITIVE, role="yardstick"),
+        ),
+        example=(
+            "real = np.repeat([[0.0], [10], [20]], [40, 40, 20], axis=0)\n"
+            "fake = np.repeat([[0.0], [10], [20]], [80, 0, 20], axis=0)\n"
+            "bin_differences(real, fake, bins=3)"
+        ),
     )
 )
 METRICS.add(
@@ -166,10 +187,17 @@ METRICS.add(
         "precision_recall_curve",
         "Precision-recall curve",
         precision_recall_curve,
-        needs="samples",
-        better={"f_8": "higher", "f_1_8": "higher"},
-        range={"f_8": SHARE, "f_1_8": SHARE},
+        needs="features",
         cost="slow",
+        results=(
+            Result("f_8", "Precision-recall curve: F 8, mostly recall", SHARE, better="higher", interval=False),
+            Result("f_1_8", "Precision-recall curve: F 1/8, mostly precision", SHARE, better="higher", interval=False),
+        ),
+        example=(
+            "real = np.repeat([[0.0], [10]], 50, axis=0)\n"
+            "fake = np.zeros((100, 1))  # one of two modes\n"
+            "precision_recall_curve(real, fake, clusters=2, angles=5)"
+        ),
     )
 )
 METRICS.add(
@@ -177,9 +205,14 @@ METRICS.add(
         "vendi_score",
         "Vendi score",
         vendi_score,
-        needs="samples",
-        better={"score": None, "real_score": None, "ratio": None},
-        range={"score": (1.0, np.inf), "real_score": (1.0, np.inf), "ratio": POSITIVE},
+        needs="features",
+        maximum=1000,
         cost="slow",
+        results=(
+            Result("score", "Vendi score", (1, np.inf), interval=False),
+            Result("real_score", "Vendi score of real data", (1, np.inf), role="yardstick"),
+            Result("ratio", "Vendi score, divided by that of real data", POSITIVE, role="first"),
+        ),
+        example=("real = np.repeat([[0.0], [10]], 50, axis=0)\nvendi_score(real, np.zeros((100, 1)))"),
     )
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import ANY, POSITIVE, Metric, examples, pair
+from genlab.metrics.base import ANY, POSITIVE, Metric, Result, examples, pair
 from genlab.registry import METRICS
 
 ACTIVE = 0.01  # variance of the posterior means above which a dimension counts as used
@@ -107,9 +107,11 @@ METRICS.add(
         "kl_per_dimension",
         "KL of each latent dimension",
         kl_per_dimension,
-        needs="codes",
-        better={"total": None},
-        range={"total": POSITIVE},
+        needs="posteriors",
+        results=(Result("total", "KL of all latent dimensions, in nats", POSITIVE),),
+        example=(
+            "mean, log_variance = np.array([[1.0, 0], [-1, 0]]), np.zeros((2, 2))\nkl_per_dimension(mean, log_variance)"
+        ),
     )
 )
 METRICS.add(
@@ -118,8 +120,11 @@ METRICS.add(
         "Active units",
         active_units,
         needs="codes",
-        better={"active": "higher", "dimensions": None},
-        range={"active": (0, "dimensions"), "dimensions": POSITIVE},
+        results=(
+            Result("active", "Active units", (0, "dimensions"), better="higher", role="first", interval=False),
+            Result("dimensions", "Dimensions of the latent", POSITIVE, role="yardstick"),
+        ),
+        example="active_units(np.array([[1.0, 0.05], [-1, -0.05], [1, -0.05], [-1, 0.05]]))",
     )
 )
 METRICS.add(
@@ -127,10 +132,14 @@ METRICS.add(
         "iwae_bound",
         "Importance weighted bound",
         iwae_bound,
-        needs="codes",
-        better={"bound": "higher", "elbo": "higher", "samples": None},
-        range={"bound": ANY, "elbo": ANY, "samples": POSITIVE},
+        needs="likelihood weights",
         cost="slow",
+        results=(
+            Result("bound", "Importance weighted bound", ANY, better="higher", role="first"),
+            Result("elbo", "Evidence lower bound, in nats", ANY, better="higher"),
+            Result("samples", "Importance weighted bound: draws of the latent", POSITIVE, role="yardstick"),
+        ),
+        example="iwae_bound(np.log([[0.1, 0.3], [0.5, 0.5]]))  # half of ln 0.2 + ln 0.5",
     )
 )
 METRICS.add(
@@ -138,8 +147,11 @@ METRICS.add(
         "reconstruction_error",
         "Reconstruction error",
         reconstruction_error,
-        needs="codes",
-        better={"mean_squared": "lower", "summed": "lower"},
-        range={"mean_squared": POSITIVE, "summed": POSITIVE},
+        needs="reconstructions",
+        results=(
+            Result("mean_squared", "Reconstruction error: mean squared", POSITIVE, better="lower", role="first"),
+            Result("summed", "Reconstruction error: summed", POSITIVE, better="lower"),
+        ),
+        example="reconstruction_error(np.zeros((2, 3)), np.array([[0, 0, 0], [1, 1, 2]]))",
     )
 )

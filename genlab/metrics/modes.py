@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Better, Metric, Range
+from genlab.metrics.base import POSITIVE, SHARE, Metric, Result
 from genlab.registry import METRICS
 
 SOLID = 0.2  # of the fair share
@@ -56,8 +56,23 @@ def assign_classes(probabilities: np.ndarray) -> np.ndarray:
     return np.where(sure, probabilities.argmax(axis=1), -1)
 
 
-def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
-    """Coverage from the mode of each sample, (n,), -1 for none, and the data's own share of each of the K modes.
+def mode_coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
+    """How many modes the samples reach, and how evenly, from the mode of each, (n,), -1 for none, and the data's own
+    share of each of the K modes, (K,).
+
+    Of a mixture of K Gaussians with known centres and one std a sample is on its nearest mode if within 3 std of the
+    centre (in the plane; in d dimensions the radius that holds the same 98.89 %): see `assign_modes`. A perfect sampler
+    therefore scores an on-mode share of 0.9889, not 1. Of labelled classes a sample is on its most probable class if a
+    classifier gives that a probability of at least 0.9: see `assign_classes`. The value that real data gets depends on
+    the classifier and belongs beside it.
+
+    Source: Srivastava et al. 2017, "VEEGAN", whose rule of 3 std is for the plane; Che et al. 2017, "Mode Regularized
+    Generative Adversarial Networks", who count classes by a classifier. The 0.9 and the 20 % of a solid mode are ours.
+
+    Failure modes: a mode with a single sample counts as captured, so read `solid`. With fewer than some 10 samples a
+    mode a perfect sampler leaves modes out by chance. Where Gaussians overlap, a sample of one may be on its neighbour.
+    A classifier may be sure of what is no image of any class, and unsure of rare but real ones, so that it never
+    reaches the share of their class.
 
     Returns:
         captured: modes with at least one sample (the rule of VEEGAN, Srivastava et al. 2017, and of PacGAN).
@@ -70,8 +85,8 @@ def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
         mode_tv: total variation between the same two, in [0, 1]; None likewise.
         share: (K,) share of all samples on each mode.
 
-    A sample on a mode of which the data has none makes the KL infinite. Raises ValueError if there are no samples, or
-    the shares do not add up to 1.
+    One collapsed point is on one mode or on none. A sample on a mode of which the data has none makes the KL infinite.
+    No samples, a mode beyond K, or shares that do not add up to 1 are a ValueError.
     """
     count = len(modes)
     if count == 0:
@@ -79,6 +94,11 @@ def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
     reference_share = np.asarray(reference_share, dtype="float64")
     if not np.isclose(reference_share.sum(), 1, atol=1e-3):
         raise ValueError(f"The shares of the modes add up to {reference_share.sum():.3g}; they must add up to 1.")
+    if modes.max() >= len(reference_share):
+        raise ValueError(
+            f"A sample is on mode {modes.max()} and there are shares of {len(reference_share)} modes, counted from 0. "
+            "Give one share for each mode."
+        )
     per_mode = np.bincount(modes[modes >= 0], minlength=len(reference_share))
     on_mode = int(per_mode.sum())
     share = per_mode / count
@@ -101,67 +121,25 @@ def coverage(modes: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
     return result
 
 
-def mode_coverage(
-    samples: np.ndarray, centres: np.ndarray, std: float, reference_share: np.ndarray | None = None
-) -> dict[str, Any]:
-    """Coverage of a mixture of K Gaussians with known centres (K, d) and one std: samples (n, d) -> see `coverage`.
-
-    A sample is on its nearest mode if within 3 std of the centre (in the plane; in d dimensions the radius that holds
-    the same 98.89 %). A perfect sampler therefore scores an on-mode share of 0.9889, not 1. Equal shares unless given.
-
-    Source: Srivastava et al. 2017, "VEEGAN", whose rule of 3 std is for the plane; the 20 % of a solid mode are ours.
-
-    Failure modes: a mode with a single sample counts as captured, so read `solid`. Where modes overlap, a sample of one
-    may be on its neighbour. With fewer than some 10 samples a mode a perfect sampler leaves modes out by chance.
-
-    One collapsed point is on one mode or on none. Samples that are not finite are on none. No samples, or samples and
-    centres of different dimensions, are a ValueError.
-    """
-    if reference_share is None:
-        reference_share = np.full(len(centres), 1 / len(centres))
-    return coverage(assign_modes(samples, centres, std), reference_share)
-
-
-def class_coverage(probabilities: np.ndarray, reference_share: np.ndarray) -> dict[str, Any]:
-    """Coverage of labelled classes: class probabilities (n, K) of the samples, the data's share per class -> see
-    `coverage`.
-
-    A sample is on its most probable class if that probability is at least 0.9. The value that real data gets depends on
-    the classifier and belongs beside it.
-
-    Source: Che et al. 2017, "Mode Regularized Generative Adversarial Networks", who count classes by a classifier; the
-    0.9 and the 20 % of a solid mode are ours.
-
-    Failure modes: a classifier may be sure of what is no image of any class, and unsure of rare but real ones. The
-    shares are those of the data's labels, which a classifier that is unsure of one class never reaches for it.
-
-    One collapsed point is on one class or on none. Samples that are not finite are on none. No samples is a ValueError.
-    """
-    if probabilities.shape[1] != len(reference_share):
-        raise ValueError(
-            f"There are probabilities of {probabilities.shape[1]} classes and shares of {len(reference_share)}. Give "
-            "one share for each class."
-        )
-    return coverage(assign_classes(probabilities), reference_share)
-
-
-BETTER: Better = {
-    "captured": "higher",
-    "solid": "higher",
-    "modes": None,
-    "on_mode_share": "higher",
-    "reverse_kl": "lower",
-    "reverse_kl_floor": None,
-    "mode_tv": "lower",
-}
-RANGE: Range = {
-    **dict.fromkeys(BETTER, POSITIVE),
-    **dict.fromkeys(("captured", "solid"), (0.0, "modes")),
-    **dict.fromkeys(("on_mode_share", "mode_tv"), SHARE),
-}
 METRICS.add(
-    Metric("mode_coverage", "Mode coverage", mode_coverage, "mixture", BETTER, RANGE, described_by=coverage),
-)
-METRICS.add(
-    Metric("class_coverage", "Class coverage", class_coverage, "classes", BETTER, RANGE, described_by=coverage),
+    Metric(
+        "mode_coverage",
+        "Mode coverage",
+        mode_coverage,
+        needs="modes",
+        results=(
+            Result("captured", "Captured modes", (0, "modes"), better="higher", interval=False),
+            Result("solid", "Solid modes", (0, "modes"), better="higher", role="first", interval=False),
+            Result("modes", "Modes", POSITIVE, role="yardstick"),
+            Result("on_mode_share", "Share on a mode", SHARE, better="higher", role="first"),
+            Result("reverse_kl", "Reverse KL of the modes, in nats", POSITIVE, better="lower", role="first"),
+            Result("reverse_kl_floor", "Reverse KL of a perfect sampler", POSITIVE, role="yardstick"),
+            Result("mode_tv", "Total variation of the modes", SHARE, better="lower"),
+        ),
+        example=(
+            "samples = np.array([[0, 0], [0.1, 0], [4, 4], [2, 2]])\n"
+            "modes = assign_modes(samples, centres=np.array([[0, 0], [4, 4], [9, 9]]), std=0.1)  # 0, 0, 1 and none\n"
+            "mode_coverage(modes, reference_share=np.full(3, 1 / 3))"
+        ),
+    )
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
+from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
 from genlab.registry import METRICS
 
 BLOCK = 2**22  # distances held at once: 16 MB in float32
@@ -124,7 +124,7 @@ def precision_recall_density_coverage(real: np.ndarray, fake: np.ndarray, k: int
     paper's code compares by <, which fails on duplicates; here it is <=, as in the first one's.
 
     Failure modes: precision and recall of two samples of one distribution are far below 1 (0.68 in 64 dimensions at n =
-    10,000), so read them beside real against held-out real. One real outlier raises precision, one fake outlier recall.
+    10,000), so read them beside what real data gets. One real outlier raises precision, one fake outlier recall.
     Density and coverage do not suffer from that, but favour blur in pixel space, and samples that keep to where the
     data is densest have a density far above 1, which is no better. All depend on n. Where real examples have more than
     k copies, the radius is 0 and only exact copies count.
@@ -169,21 +169,20 @@ METRICS.add(
         "precision_recall_density_coverage",
         "Precision, recall, density and coverage",
         precision_recall_density_coverage,
-        needs="samples",
-        better={
-            "precision": "higher",
-            "recall": "higher",
-            "density": "higher",
-            "coverage": "higher",
-            "expected_coverage": None,
-        },
-        range={
-            "precision": SHARE,
-            "recall": SHARE,
-            "density": POSITIVE,
-            "coverage": SHARE,
-            "expected_coverage": SHARE,
-        },
+        needs="features",
         cost="slow",
+        every_space=True,
+        results=(
+            Result("precision", "Precision", SHARE, better="higher", role="first"),
+            Result("recall", "Recall", SHARE, better="higher", role="first"),
+            Result("density", "Density", POSITIVE, better="higher", role="first"),
+            Result("coverage", "Coverage", SHARE, better="higher", role="first"),
+            Result("expected_coverage", "Coverage to expect of a perfect model", SHARE, role="yardstick"),
+        ),
+        example=(
+            "real = np.array([[0], [1], [2], [3], [10], [11]])\n"
+            "fake = np.array([[0.5], [1.5], [2.5], [2.6], [6], [20]])\n"
+            "precision_recall_density_coverage(real, fake, k=1)"
+        ),
     )
 )

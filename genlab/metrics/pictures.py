@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, pair
+from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
 from genlab.registry import METRICS
 
 LUMA = (0.299, 0.587, 0.114)  # red, green, blue: ITU-R BT.601, as in the published code
@@ -82,19 +82,30 @@ METRICS.add(
         "Sharpness",
         sharpness,
         needs="images",
-        better={
-            "laplacian_variance": None,
-            "real_laplacian_variance": None,
-            "laplacian_ratio": None,
-            "high_frequency_share": None,
-            "real_high_frequency_share": None,
-        },
-        range={
-            "laplacian_variance": POSITIVE,
-            "real_laplacian_variance": POSITIVE,
-            "laplacian_ratio": POSITIVE,
-            "high_frequency_share": SHARE,
-            "real_high_frequency_share": SHARE,
-        },
+        results=(
+            Result("laplacian_variance", "Sharpness: variance of the Laplacian", POSITIVE),
+            Result(
+                "real_laplacian_variance",
+                "Sharpness: variance of the Laplacian of real images",
+                POSITIVE,
+                role="yardstick",
+            ),
+            Result(
+                "laplacian_ratio",
+                "Sharpness: variance of the Laplacian, divided by the real one",
+                POSITIVE,
+                role="first",
+            ),
+            Result("high_frequency_share", "Sharpness: share of high frequencies", SHARE),
+            Result(
+                "real_high_frequency_share",
+                "Sharpness: share of high frequencies of real images",
+                SHARE,
+                role="yardstick",
+            ),
+        ),
+        example=(
+            "real = np.indices((8, 8)).sum(axis=0)[None, ..., None] % 2  # a chessboard\nsharpness(real, 0.5 * real)"
+        ),
     )
 )

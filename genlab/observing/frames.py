@@ -9,7 +9,7 @@ import numpy as np
 
 from genlab.datasets.base import Dataset
 from genlab.metrics.base import Diverged
-from genlab.metrics.modes import coverage, mode_radius
+from genlab.metrics.modes import mode_coverage, mode_radius
 from genlab.models.base import Model
 from genlab.observing.mode_assignment import ModeAssigner
 from genlab.observing.planes import data_plane, latent_plane, plane_extent
@@ -52,7 +52,7 @@ class FrameBuilder:
         latent, labels = self._draw(lane)
         samples = _finite(lane.sample(latent, labels), "A sample", lane)
         modes = self.mode_assigner.assign(samples)
-        metrics = coverage(modes, self.dataset.modes.shares)
+        metrics = mode_coverage(modes, self.dataset.modes.shares)
         arrays = {
             "samples": as_stored(samples[: SHOWN[kind]]),
             "sample_modes": modes[: SHOWN[kind]].astype("int16"),

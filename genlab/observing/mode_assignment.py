@@ -24,9 +24,6 @@ NEIGHBOURS = 5_000  # training points that a sample is compared with, at most
 NEAR = 0.99
 EXAMPLES_PER_CALL = 1000
 
-# Examples -> the index of the most probable class of each, (n,), and its probability, (n,).
-Classifier = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-
 
 @dataclass(frozen=True)
 class ModeAssigner:
@@ -53,35 +50,33 @@ def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
     elif known.assign is not None:
         assign = known.assign
     else:
-        classify = _stacked_classifier(dataset.channel, cache) if dataset.channel else _classifier(dataset, cache)
-        guesses, _ = classify(dataset.test)
-        accuracy = float((guesses == dataset.test_labels).mean())
+        probabilities_of = _classifier(dataset.channel or dataset, cache)
+        classes = len((dataset.channel or dataset).modes.names)
         near = _nearness(dataset.train) if dataset.kind == "points" else None
 
-        def sure_of(samples: np.ndarray) -> np.ndarray:
-            guesses, sure = classify(samples)
-            on = sure >= modes.CONFIDENT
-            return np.where(on & near(samples) if near else on, guesses, -1)
+        def probabilities(examples: np.ndarray) -> list[np.ndarray]:
+            """Of each class, (n, K); where the channels are images of their own, of each channel."""
+            if dataset.channel is None:
+                return [probabilities_of(examples)]
+            return [probabilities_of(channel[..., None]) for channel in np.moveaxis(examples, -1, 0)]
 
-        assign = sure_of
+        def classify(samples: np.ndarray) -> np.ndarray:
+            assigned = _number([modes.assign_classes(channel) for channel in probabilities(samples)], classes)
+            return np.where(near(samples), assigned, -1) if near else assigned
 
-    return ModeAssigner(assign, accuracy, modes.coverage(assign(dataset.test), known.shares))
+        assign = classify
+        guesses = _number([channel.argmax(axis=1) for channel in probabilities(dataset.test)], classes)
+        accuracy = float((guesses == dataset.test_labels).mean())
+
+    return ModeAssigner(assign, accuracy, modes.mode_coverage(assign(dataset.test), known.shares))
 
 
-def _stacked_classifier(channel: Dataset, cache: Path) -> Classifier:
-    """Names the number whose digits, in base (number of classes), are the classes of the channels, and is as sure of it
-    as of the channel it is least sure of.
-    """
-    classify = _classifier(channel, cache)
-
-    def classify_all(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        number, least = np.zeros(len(images), dtype="int64"), np.ones(len(images))
-        for digit in np.moveaxis(images, -1, 0):
-            guesses, sure = classify(digit[..., None])
-            number, least = number * len(channel.modes.names) + guesses, np.minimum(least, sure)
-        return number, least
-
-    return classify_all
+def _number(digits: list[np.ndarray], base: int) -> np.ndarray:
+    """The number with these digits, each (n,), the first one counting most; -1 where one of them is."""
+    number = np.zeros(len(digits[0]), dtype="int64")
+    for digit in digits:
+        number = base * number + digit
+    return np.where(np.min(digits, axis=0) < 0, -1, number)
 
 
 def classifier_network(dataset: Dataset, cache: Path) -> Any:
@@ -107,17 +102,12 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
     return logits
 
 
-def _classifier(dataset: Dataset, cache: Path) -> Classifier:
+def _classifier(dataset: Dataset, cache: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Examples (n, ...) -> the probability of each class, (n, K)."""
     import keras
 
     logits = classifier_network(dataset, cache)
-    probabilities_of = predictor(keras.Model(logits.inputs, keras.ops.softmax(logits.output)))
-
-    def classify(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        probabilities = probabilities_of(examples)
-        return probabilities.argmax(axis=1), probabilities.max(axis=1)
-
-    return classify
+    return predictor(keras.Model(logits.inputs, keras.ops.softmax(logits.output)))
 
 
 def predictor(network: Any) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 
 SCHEMA = 2  # of the run folder; 1 has no metadata.json, and says nowhere that it was rewound
 SETTINGS = {"generator_average": "ema_decay", "gradient_penalty": "gradient_penalty_weight", "r1": "r1_weight"}
+MEASURES = {"floor": "real_reference", "words": "label"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}
 
 
@@ -24,7 +25,10 @@ def upgrade_records(records: dict[str, Any]) -> dict[str, Any]:
 
 def upgrade_measure(values: dict[str, Any]) -> dict[str, Any]:
     """One measure of an evaluation.json of any version."""
-    return {"real_reference" if name == "floor" else name: value for name, value in values.items()}
+    values = {MEASURES.get(name, name): value for name, value in values.items()}
+    if values.get("metric") == "class_coverage":
+        values["metric"] = "mode_coverage"
+    return values
 
 
 def _upgrade_lane(lane: Any) -> Any:

@@ -4,56 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from genlab.metrics.base import NEEDS
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Evaluation, Measure
 
-REAL = "real against held-out real"
-# The numbers to read first: one or two of each measure.
-FIRST = (
-    *("solid", "on_mode_share", "reverse_kl", "distance", "precision", "recall", "density", "coverage"),
-    *("different_share", "ratio", "laplacian_ratio", "share_within_1", "estimated_support", "accuracy_held_out"),
-    *("accuracy_fake", "norm", "mean_squared", "bound", "active", "accuracy", "hole_share"),
-)
-OTHER = ""  # of a metric that this genlab has no more
-GROUPS = {  # what a metric needs, and what its numbers are about
-    "mixture": "Modes",
-    "classes": "Modes",
-    "samples": "Samples against real data",
-    "images": "Sharpness",
-    "training": "Copies of training data",
-    "codes": "Encoder",
-    "logits": "Discriminator",
-    OTHER: "Other measures",
-}
-Row = dict[str, str]
+REAL_DATA = "real data"
+OTHER = "Other measures"
 ARROWS = {"higher": "↑", "lower": "↓", None: ""}
+Row = dict[str, str]
 
 
 def measure_rows(evaluation: Evaluation, titles: Sequence[str], first: bool) -> dict[str, list[Row]]:
-    """Rows of words by column, for each of the `GROUPS` that has any: "measure", the title of each lane, `REAL`. An
-    arrow says which way is better. What real data gets may be a matter of the lane, as where its discriminator judges:
-    then there is a format_number for each.
+    """Rows of words by column, under the heading of each group that has any: "measure", the title of each lane,
+    `REAL_DATA`. An arrow says which way is better. What real data gets may be a matter of the lane, as where its
+    discriminator judges: then there is a number for each.
 
     first: only the numbers to read first.
     """
-    rows: dict[str, dict[int, Measure]] = {}
+    measures: dict[str, dict[int, Measure]] = {}
     for lane in evaluation.lanes:
-        for each in lane.measures:
-            if each.result in FIRST or not first:
-                rows.setdefault(each.title, {})[lane.lane] = each
-    found: dict[str, list[Row]] = {group: [] for group in GROUPS.values()}
-    for title, of_lanes in rows.items():
-        one = next(iter(of_lanes.values()))
-        references = [
-            format_number(each.real_reference) for each in of_lanes.values() if each.real_reference is not None
-        ]
-        real = " / ".join(references if len(set(references)) > 1 else references[:1]) or "-"
-        row = {"measure": f"{title} {ARROWS[one.better]}".strip()}
+        for measure in lane.measures:
+            if not first or _is_first(measure):
+                measures.setdefault(measure.title, {})[lane.lane] = measure
+    groups: dict[str, list[Row]] = {group: [] for group in (*(need.group for need in NEEDS.values()), OTHER)}
+    for title, by_lane in measures.items():
+        measure = next(iter(by_lane.values()))
+        row = {"measure": f"{title} {ARROWS[measure.better]}".strip()}
         for lane, name in zip(evaluation.lanes, titles, strict=True):
-            row[name] = format_measure(of_lanes.get(lane.lane))
-        needs = METRICS[one.metric].needs if one.metric in METRICS else OTHER
-        found[GROUPS[needs]].append(row | {REAL: real})
-    return {group: of_group for group, of_group in found.items() if of_group}
+            row[name] = format_measure(by_lane.get(lane.lane))
+        references = [measure.real_reference for measure in by_lane.values()]
+        known = list(dict.fromkeys(format_number(reference) for reference in references if reference is not None))
+        groups[_group(measure)].append(row | {REAL_DATA: " / ".join(known) or "-"})
+    return {group: rows for group, rows in groups.items() if rows}
+
+
+def _is_first(measure: Measure) -> bool:
+    result = METRICS[measure.metric].result(measure.result) if measure.metric in METRICS else None
+    return result is not None and result.role == "first"
+
+
+def _group(measure: Measure) -> str:
+    """The heading that a measure stands under; a metric that is no longer there has none of its own."""
+    return METRICS[measure.metric].group if measure.metric in METRICS else OTHER
 
 
 def format_measure(measure: Measure | None) -> str:

@@ -151,10 +151,11 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
             st.warning(f"{title}: {lane.message}")
     st.markdown(as_markdown(measure_rows(evaluation, titles, first=True)))
     st.caption(
-        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals, from five draws of "
-        "samples or, where a measure is slow, from five parts of one. Real against held-out real is the same measure "
-        "of training examples in place of samples: about what a perfect model gets. For reconstructions it is that of "
-        "the nearest training examples, for codes that of the prior itself."
+        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals: where the "
+        "number would be if samples and real examples were drawn anew, as many of each. Samples are compared with one "
+        "half of the held-out data; *real data* is the same measure of the other half in place of samples, about what "
+        "a perfect model gets. For reconstructions it is that of the nearest training examples, for codes that of the "
+        "prior itself."
     )
     with st.expander("All measures"):
         st.markdown(as_markdown(measure_rows(evaluation, titles, first=False)))

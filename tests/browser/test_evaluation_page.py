@@ -10,7 +10,7 @@ from serving import Server
 from waiting import wait_until
 
 from genlab.runs import Run
-from genlab.runs.tables import REAL
+from genlab.runs.tables import REAL_DATA
 from genlab.spec import make_spec
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def test_a_run_is_measured_from_the_page(server: Server, run: Run, visit) -> Non
 
     pressed(page, "measure")
     table = page.locator("table").first
-    expect(table).to_contain_text(REAL, timeout=MEASURED)
+    expect(table).to_contain_text(REAL_DATA, timeout=MEASURED)
     expect(table).to_contain_text("Fréchet distance, digits-classifier-64, N = 898")
     expect(table).to_contain_text(re.compile(r"[\d.]+ \([\d.]+ to [\d.]+\)"))
     for lane in (0, 1):
