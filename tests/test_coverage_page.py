@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("worker", "coverage_page"):
+    for place in ("worker_supervisor", "coverage_page"):
         monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
@@ -193,12 +193,12 @@ def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
     images = np.zeros((8, 8, 8, 1), "uint8")
     arrays = {"samples": images, "copied": images, "on_no_mode": images[:0], "lost_modes": np.empty(0, int)}
     reference = digits_run.reference()
-    assert len(galleries(arrays, reference, 0)) == 1, "no mode is lost and every sample is on one"
+    assert len(galleries(arrays, reference, "GAN", "#000000")) == 1, "no mode is lost and every sample is on one"
     arrays |= {"lost_modes": np.array([3, 8]), "lost_real": np.stack([images] * 2), "lost_fake": np.stack([images] * 2)}
     arrays |= {"on_no_mode": images, "over_filled": images[:2], "under_filled": images[:0]}
-    figures = galleries(arrays, reference, 0)
+    figures = galleries(arrays, reference, "GAN", "#000000")
     assert len(figures) == 4 and "3, 8" in figures[0][0].layout.title.text
     of_points = {name.removeprefix("0-"): array for name, array in pictures().items() if name.startswith("0-")}
-    ((figure, alt),) = galleries(of_points, ring_run.reference(), 0)
+    ((figure, alt),) = galleries(of_points, ring_run.reference(), "GAN", "#000000")
     assert len(figure.data) == 4 and alt
-    assert galleries({}, reference, 0) == []
+    assert galleries({}, reference, "GAN", "#000000") == []

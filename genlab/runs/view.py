@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from genlab.registry import MODELS
+from genlab.registry import DATASETS, MODELS
 from genlab.runs.folder import Frame, LaneState, Run, RunState
 from genlab.runs.history import History
 from genlab.spec import LETTERS, RunSpec
@@ -17,19 +18,34 @@ class RunView:
     """Attributes:
     frames: the newest frame of each lane, None before its first.
     reference: the real data (see `Run.reference`), None before training has begun.
+    recorded: bytes of the history; while it and the steps of the frames are the same, there is nothing new to draw.
     """
 
+    id: str
     spec: RunSpec
     state: RunState
     history: History
     reference: dict[str, np.ndarray] | None
     frames: list[Frame | None]
+    recorded: int
 
     def title(self, lane: int) -> str:
         """The model's name; with the lane's letter where two lanes train the same model."""
         models = [spec.model for spec in self.spec.lanes]
         title = MODELS[models[lane]].title
         return f"{title} {LETTERS[lane]}" if models.count(models[lane]) > 1 else title
+
+    @property
+    def dataset_title(self) -> str:
+        return DATASETS[self.spec.dataset].title
+
+    def abilities(self, lane: int) -> Sequence[str]:
+        """What the lane's model can do, such as "encode"."""
+        return MODELS[self.spec.lanes[lane].model].abilities
+
+    def curves(self, lane: int) -> dict[str, str]:
+        """What to draw as the lane's losses, by label."""
+        return MODELS[self.spec.lanes[lane].model].curves
 
     def lane_state(self, lane: int) -> LaneState:
         return self.state.lanes[lane] if lane < len(self.state.lanes) else LaneState()
@@ -60,4 +76,8 @@ class RunReader:
             steps = self.run.frame_steps(lane)
             if steps and (seen is None or steps[-1] != seen.step):
                 self._frames[lane] = self.run.newest_frame(lane) or seen
-        return RunView(self._spec, state, self._history.update(), self._reference, list(self._frames))
+        path = self.run.path / "metrics.jsonl"
+        recorded = path.stat().st_size if path.is_file() else 0
+        return RunView(
+            self.run.id, self._spec, state, self._history.update(), self._reference, list(self._frames), recorded
+        )

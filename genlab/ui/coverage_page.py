@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from genlab.evaluation.diagnosis import diagnose
-from genlab.figures.base import LANE_COLOURS
+from genlab.figures.base import LANE_COLOURS, lane_views
 from genlab.figures.gallery import galleries
 from genlab.registry import DATASETS, FIGURES
 from genlab.runs import Run, RunUnreadable
@@ -15,11 +15,12 @@ from genlab.runs.tables import as_markdown, measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.escape import literal
-from genlab.ui.live import headline, real_value
+from genlab.ui.live import figure_cell, title_cell
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
 OFFERED = 50  # runs, the newest
 POLL_SECONDS = 0.5
+WIDE = "coverage"
 LINE, BARS, CHART, GALLERY = 30, 240, 330, 300  # heights in pixels
 
 
@@ -92,18 +93,16 @@ def _run_label(run_id: str) -> str:
 
 
 def _charts(view: RunView) -> list[Cell]:
-    lanes = range(len(view.spec.lanes))
+    """A title for each lane, then every figure of all lanes: bars over the whole width, the others two a row."""
+    lanes = lane_views(view)
     span = 2 if len(lanes) > 1 else 4
-    cells = [
-        Cell(f"{i}-title", span, LINE, heading=headline(view, i), detail=real_value(view), colour=LANE_COLOURS[i])
-        for i in lanes
-    ]
+    cells = [title_cell(view, lane, span, LINE) for lane in lanes]
     if len(lanes) % 2 and len(lanes) > 1:
         cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
-    whose = DATASETS[view.spec.dataset].title
-    for name, span, height in (("coverage", 4, BARS), ("trade_off", 2, CHART), ("solid_modes", 2, CHART)):
-        entry = FIGURES[name]
-        cells.append(Cell(name, span, height, entry.function(view), alt=f"{whose}: {entry.alt}"))
+    for entry in FIGURES.values():
+        if entry.belongs == "run":
+            span, height = (4, BARS) if entry.name == WIDE else (2, CHART)
+            cells.append(figure_cell(entry, entry.name, span, height, view, lanes))
     return cells
 
 
@@ -166,9 +165,8 @@ def _galleries(view: RunView, arrays: dict) -> None:
         cells = []
         for lane in row:
             of_lane = {name.partition("-")[2]: array for name, array in arrays.items() if name.startswith(f"{lane}-")}
-            for i, (figure, alt) in enumerate(galleries(of_lane, view.reference, lane)):
-                if points:
-                    figure.update_layout(title_text=f"{view.title(lane)}: {figure.layout.title.text}")
+            figures = galleries(of_lane, view.reference, view.title(lane), LANE_COLOURS[lane])
+            for i, (figure, alt) in enumerate(figures):
                 cells.append(Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}"))
         if cells:
             st.subheader("Where samples miss" if points else view.title(row[0]))
