@@ -13,6 +13,7 @@ from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
 from genlab.runs.evaluation_queue import EvaluationQueue
 from genlab.runs.tables import REAL, as_markdown, format_measure, measure_rows
+from genlab.ui.escape import JOINER
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +36,8 @@ def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppT
 
 
 def words(test: AppTest) -> str:
-    return " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
+    text = " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
+    return text.replace("\\", "").replace(JOINER, "")
 
 
 def precision(value: float, real_reference: float | None = 0.68) -> Measure:

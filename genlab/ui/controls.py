@@ -14,6 +14,7 @@ from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec
+from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import get_store, worker_status
 
 LANES = 2
@@ -33,7 +34,7 @@ def run_from_address() -> Run | None:
         run = get_store().open(run_id)
         spec = run.spec()
     except RunUnreadable as error:
-        st.error(str(error), icon=":material/link_off:")
+        st.error(literal(str(error)), icon=":material/link_off:")
         return None
     if st.session_state.get("controls_show") != run.id:
         st.session_state.controls_show = run.id
@@ -65,12 +66,12 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     if "gpu" in devices:
         fields["device"] = st.selectbox("Device", ["gpu", "cpu"], format_func=devices.get, key="device")
     if reason := _unavailable(dataset):
-        st.warning(reason, icon=":material/cloud_off:")
+        st.warning(literal(reason), icon=":material/cloud_off:")
         return None, reason
     try:
         return make_spec(**fields), ""
     except SpecError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return None, str(error)
 
 
@@ -83,7 +84,7 @@ def train_button(
         type="primary",
         width="stretch",
         disabled=spec is None,
-        help=reason or None,
+        help=literal(reason) or None,
         key=key,
         icon=":material/play_arrow:",
         shortcut=shortcut,
@@ -101,7 +102,7 @@ def start(spec: RunSpec, run: Run | None, paused: bool = False) -> None:
             get_store().stop(run)
         new = get_store().submit(spec, paused)
     except (QueueFull, RunUnreadable, OSError) as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     st.session_state.started_at = time.time()
     st.session_state.own_run = st.session_state.controls_show = new.id
@@ -206,7 +207,7 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
             run.request("settings", lane=lane, values={name: st.session_state[key]})
             st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
     except (RunUnreadable, OSError, IndexError) as error:
-        st.toast(str(error))
+        st.toast(literal(str(error)))
 
 
 def _dataset_from_address() -> None:
@@ -217,9 +218,8 @@ def _dataset_from_address() -> None:
     if name in DATASETS:
         st.session_state.setdefault("dataset", name)
     else:
-        st.error(
-            f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}.", icon=":material/link_off:"
-        )
+        message = f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}."
+        st.error(literal(message), icon=":material/link_off:")
 
 
 def _put_into_controls(spec: RunSpec) -> None:

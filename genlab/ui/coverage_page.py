@@ -37,17 +37,19 @@ def coverage_page() -> None:
     try:
         view = RunReader(run).read()
     except RunUnreadable as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return
     try:
         evaluation, arrays = run.evaluation(), run.evaluation_arrays()
     except RunUnreadable as error:  # it can be measured again
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         evaluation, arrays = None, {}
     chart_grid(_charts(view), key="coverage", columns=4)
     st.subheader("Measures")
     for finding in diagnose(view, evaluation):
-        st.markdown(f"**{view.title(finding.lane)}**: {literal(finding.sentence)}", help=finding.evidence)
+        st.markdown(
+            f"**{literal(view.title(finding.lane))}**: {literal(finding.sentence)}", help=literal(finding.evidence)
+        )
     _measure(run, evaluation)
     if evaluation:
         _table(view, evaluation)
@@ -63,7 +65,7 @@ def _chosen() -> Run | None:
             store.open(named).spec()
             done.insert(0, named)
         except RunUnreadable as error:
-            st.error(str(error), icon=":material/link_off:")
+            st.error(literal(str(error)), icon=":material/link_off:")
             named = None
     if not done:
         return None
@@ -121,7 +123,7 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
     progress = measuring.progress(run)
     if now is None:
         if progress.get("message"):
-            st.error(progress["message"], icon=":material/error:")
+            st.error(literal(progress["message"]), icon=":material/error:")
         if not again:
             st.markdown("This run is not measured yet. It takes a minute or two, and nothing of the run changes.")
         label = "Measure again" if again else "Measure"
@@ -133,7 +135,7 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
     words = "waiting for what trains" if now == "waiting" else "starting"
     if now == "measuring" and progress.get("total"):
         words = f"{progress['name']} · {progress['done'] + 1} of {progress['total']}"
-    st.progress(progress.get("done", 0) / progress.get("total", 1), text=words)
+    st.progress(progress.get("done", 0) / progress.get("total", 1), text=literal(words))
     if st.button("Cancel", icon=":material/close:", key="cancel-measure"):
         measuring.cancel(run)
         st.rerun()
@@ -144,16 +146,27 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
     steps = ", ".join(f"{title} at step {lane.step:,}" for title, lane in zip(titles, evaluation.lanes, strict=True))
     for title, lane in zip(titles, evaluation.lanes, strict=True):
         if lane.message:
-            st.warning(f"{title}: {lane.message}")
-    st.markdown(as_markdown(measure_rows(evaluation, titles, first=True)))
+            st.warning(literal(f"{title}: {lane.message}"))
+    st.markdown(_measures(evaluation, titles, first=True))
     st.caption(
-        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals, from five draws of "
-        "samples or, where a measure is slow, from five parts of one. Real against held-out real is the same measure "
-        "of training examples in place of samples: about what a perfect model gets. For reconstructions it is that of "
-        "the nearest training examples, for codes that of the prior itself."
+        f"Measured: {literal(steps)}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals, from five "
+        "draws of samples or, where a measure is slow, from five parts of one. Real against held-out real is the same "
+        "measure of training examples in place of samples: about what a perfect model gets. For reconstructions it is "
+        "that of the nearest training examples, for codes that of the prior itself."
     )
     with st.expander("All measures"):
-        st.markdown(as_markdown(measure_rows(evaluation, titles, first=False)))
+        st.markdown(_measures(evaluation, titles, first=False))
+
+
+def _measures(evaluation: Evaluation, titles: list[str], first: bool) -> str:
+    """The table of measures as Markdown, its words as they are."""
+    groups = measure_rows(evaluation, titles, first)
+    return as_markdown(
+        {
+            group: [{literal(column): literal(value) for column, value in row.items()} for row in rows]
+            for group, rows in groups.items()
+        }
+    )
 
 
 def _galleries(view: RunView, arrays: dict) -> None:
@@ -169,5 +182,5 @@ def _galleries(view: RunView, arrays: dict) -> None:
             for i, (figure, alt) in enumerate(figures):
                 cells.append(Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}"))
         if cells:
-            st.subheader("Where samples miss" if points else view.title(row[0]))
+            st.subheader("Where samples miss" if points else literal(view.title(row[0])))
             chart_grid(cells, key=f"gallery-{row[0]}", columns=min(2, len(cells)))

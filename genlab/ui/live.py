@@ -13,6 +13,7 @@ from genlab.runs.folder import ACTIVE
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid, send_everything
 from genlab.ui.controls import start
+from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 POLL_SECONDS = 0.3
@@ -27,7 +28,7 @@ def live_run(run: Run) -> None:
     try:
         active = run.state().state in ACTIVE
     except RunUnreadable as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     send_everything("charts")
     st.fragment(_follow, run_every=POLL_SECONDS if active else None)(run, active)
@@ -40,7 +41,7 @@ def _follow(run: Run, active: bool) -> None:
             st.session_state.watched, st.session_state.watch, st.session_state.drawn = run.id, RunReader(run), {}
         view: RunView = st.session_state.watch.read()
     except RunUnreadable as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     if (view.state.state in ACTIVE) != active:
         st.rerun()
@@ -50,17 +51,21 @@ def _follow(run: Run, active: bool) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
         picture = _picture(view)
         _buttons(run, view)
-    _errors(view)
+    _errors(run, view)
     chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view), only_new=True)
 
 
-def _errors(view: RunView) -> None:
-    """Why lanes failed; why the run did, if it is not for its lanes."""
+def _errors(run: Run, view: RunView) -> None:
+    """Why lanes failed; why the run did, if it is not for its lanes; and where in the program, if that was written."""
     failed = [(view.title(i), lane.message) for i, lane in enumerate(view.state.lanes) if lane.state == "failed"]
     for title, message in failed:
-        st.error(f"{title}: {message}", icon=":material/error:")
+        st.error(literal(f"{title}: {message}"), icon=":material/error:")
     if view.state.state == "failed" and not failed:
-        st.error(view.state.message, icon=":material/error:")
+        st.error(literal(view.state.message), icon=":material/error:")
+    path = run.path / "error.txt"
+    if (failed or view.state.state == "failed") and path.is_file():
+        with st.expander("Details"):
+            st.code(path.read_text(encoding="utf-8", errors="replace"), language=None)
 
 
 def status_line(run: Run, view: RunView) -> str:
@@ -68,9 +73,9 @@ def status_line(run: Run, view: RunView) -> str:
     state, spec = view.state, view.spec
     words = [f"**{state.state}**"]
     if state.state == "queued":
-        words.append(_place_in_queue(run))
+        words.append(literal(_place_in_queue(run)))
     elif state.message and state.state != "failed" and state.message != "training":
-        words.append(state.message)
+        words.append(literal(state.message))
     if view.reference is not None and state.lanes:
         step = max(lane.step for lane in state.lanes)
         spent = sum(lane.seconds for lane in state.lanes)
@@ -161,7 +166,7 @@ def _resume(run: Run) -> None:
     try:
         get_store().resume(run)
     except (QueueFull, RunUnreadable, OSError) as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     st.rerun()
 
