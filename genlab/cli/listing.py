@@ -6,6 +6,7 @@ import typing
 from typing import Any
 
 from genlab.datasets.base import DatasetEntry
+from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric
 from genlab.models.base import ModelFamily
 from genlab.spec import Settings
@@ -15,6 +16,12 @@ ABILITIES = {
     "encode": "gives examples a latent",
     "reconstruct": "gives examples back",
     "score": "judges examples",
+}
+
+BELONGS = {  # where the pages show a figure
+    "picture": "a picture of a lane, to be chosen on the train page",
+    "lane": "in every lane on the train page",
+    "run": "of all lanes, on the page of mode coverage",
 }
 
 
@@ -57,6 +64,11 @@ def metric_row(metric: Metric) -> dict[str, Any]:
             for name, meaning in metric.results.items()
         ],
     }
+
+
+def figure_row(entry: FigureEntry) -> dict[str, Any]:
+    """A figure, and where the pages show it."""
+    return {"name": entry.name, "title": entry.title, "belongs": entry.belongs, "description": entry.alt}
 
 
 def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
