@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from genlab.datasets import load_dataset
-from genlab.figures.samples import tile
+from genlab.figures.layers import tile
 from genlab.registry import DATASETS, MODELS
 from genlab.runs.atomic import write_arrays
 from genlab.spec import RunSpec, make_spec

@@ -13,6 +13,7 @@ from genlab.figures.gallery import galleries
 from genlab.runs import Run, Store
 from genlab.runs.evaluation import Evaluation, LaneEvaluation, Measure
 from genlab.runs.tables import REAL_DATA, as_markdown, format_measure, measure_rows
+from genlab.ui.escape import JOINER
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +36,8 @@ def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppT
 
 
 def words(test: AppTest) -> str:
-    return " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
+    text = " ".join(str(element.value) for kind in ("markdown", "error", "subheader") for element in test.get(kind))
+    return text.replace("\\", "").replace(JOINER, "")
 
 
 def precision(value: float, real_reference: float | None = 0.68) -> Measure:
@@ -193,15 +195,15 @@ def test_galleries_show_what_there_is(digits_run: Run, ring_run: Run) -> None:
     images = np.zeros((8, 8, 8, 1), "uint8")
     arrays = {"samples": images, "copied": images, "on_no_mode": images[:0], "lost_modes": np.empty(0, int)}
     reference = digits_run.reference()
-    assert len(galleries(arrays, reference, 0)) == 1, "no mode is lost and every sample is on one"
+    assert len(galleries(arrays, reference, "GAN", "#000000")) == 1, "no mode is lost and every sample is on one"
     arrays |= {"lost_modes": np.array([3, 8]), "lost_real": np.stack([images] * 2), "lost_fake": np.stack([images] * 2)}
     arrays |= {"on_no_mode": images, "over_filled": images[:2], "under_filled": images[:0]}
-    figures = galleries(arrays, reference, 0)
+    figures = galleries(arrays, reference, "GAN", "#000000")
     assert len(figures) == 4 and "3, 8" in figures[0][0].layout.title.text
     of_points = {name.removeprefix("0-"): array for name, array in pictures().items() if name.startswith("0-")}
-    ((figure, alt),) = galleries(of_points, ring_run.reference(), 0)
+    ((figure, alt),) = galleries(of_points, ring_run.reference(), "GAN", "#000000")
     assert len(figure.data) == 4 and alt
-    assert galleries({}, reference, 0) == []
+    assert galleries({}, reference, "GAN", "#000000") == []
 
 
 OLD = {  # as genlab wrote it before: with a version, "floor" and "words", and metrics that are no longer there

@@ -16,9 +16,9 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from genlab.datasets.base import labelled, load_dataset
-from genlab.figures.base import LANE_COLOURS, MODE_COLOURS
-from genlab.figures.samples import png, tile
-from genlab.observing.frames import picture_extent, picture_plane, project
+from genlab.figures.base import LANE_COLOURS, MODE_COLOURS, draw, lane_views
+from genlab.figures.layers import png, tile
+from genlab.observing.planes import data_plane, latent_plane, plane_extent
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.view import RunReader, RunView
@@ -26,8 +26,8 @@ from genlab.spec import make_spec
 
 
 def drawn(name: str, view: RunView) -> list[go.Figure]:
-    entry = FIGURES[name]
-    return [entry.function(view)] if entry.per == "run" else [entry.function(view, lane) for lane in range(2)]
+    entry, lanes = FIGURES[name], lane_views(view)
+    return [draw(entry, lanes)] if entry.belongs == "run" else [draw(entry, [lane]) for lane in lanes]
 
 
 @pytest.mark.parametrize("name", list(FIGURES))
@@ -48,6 +48,57 @@ def test_every_figure_has_its_place_before_the_first_frame(name: str, store: Sto
         assert figure.layout.title.text
         assert all(not len(trace.x) for trace in figure.data)
     assert FIGURES[name].alt
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+@pytest.mark.parametrize("data", ["ring_run", "digits_run"])
+def test_a_description_stays_while_frames_change_and_is_plain_values(
+    name: str, data: str, request: pytest.FixtureRequest
+) -> None:
+    run, entry = request.getfixturevalue(data), FIGURES[name]
+    lanes = lane_views(RunReader(run).read())
+    first = [dataclasses.replace(lane, frame=run.frame(lane.lane, 0)) for lane in lanes]
+    for then, now in zip(*([at] if entry.belongs == "run" else [[lane] for lane in at] for at in (first, lanes))):
+        before, after = entry.describe(then), entry.describe(now)
+        assert (before.layout, before.layers) == (after.layout, after.layers)
+        assert before.arrays.keys() == after.arrays.keys()
+        for array in before.arrays:
+            np.testing.assert_array_equal(before.arrays[array], after.arrays[array])
+        plain = {"layout": after.layout, "layers": [dataclasses.asdict(layer) for layer in after.layers]}
+        assert json.dumps(plain)
+        frame = entry.frame(now)
+        json.dumps(frame.layout)
+        used = {array for layer in after.layers for array in layer.names()}
+        assert used >= frame.arrays.keys() | after.arrays.keys(), "nothing is handed over that is not drawn"
+
+
+def test_lanes_of_two_runs_stand_in_one_picture(ring_run: Run) -> None:
+    lanes = lane_views(RunReader(ring_run).read())
+    other = dataclasses.replace(lanes[1], run="another", title="VAE of another run", colour="#123456")
+    bars = [trace for trace in draw(FIGURES["coverage"], [lanes[1], other]).data if trace.type == "bar"]
+    assert [bar.name for bar in bars] == ["VAE", "VAE of another run", "real data"]
+    assert bars[1].marker.color == "#123456" and bars[1].x[0] > bars[0].x[0]
+    trails = draw(FIGURES["trade_off"], [lanes[1], other]).data
+    np.testing.assert_array_equal(trails[0].y, trails[1].y)
+
+
+HOSTILE = '<a href="http://evil.example">Log in</a> & %{x} <b>$x$</b>'
+
+
+def test_names_are_shown_as_they_are(ring_run: Run) -> None:
+    """Plotly takes some of HTML, and in what the pointer shows also %{x}: no sign of a name may reach it as such."""
+    view = RunReader(ring_run).read()
+    reference = view.reference | {"names": np.array([f"{i} {HOSTILE}" for i in range(8)])}
+    lanes = [
+        dataclasses.replace(lane, reference=reference, title=f"{lane.title} {HOSTILE}", losses={HOSTILE: name})
+        for lane, name in zip(lane_views(view), ("generator/loss", "autoencoder/KL"), strict=True)
+    ]
+    figures = [draw(entry, lanes) for entry in FIGURES.values() if entry.belongs == "run"]
+    figures += [draw(entry, [lane]) for entry in FIGURES.values() if entry.belongs != "run" for lane in lanes]
+    content = "".join(figure.to_json() for figure in figures)
+    assert "&lt;a href" in content and "&amp; %&#123;x}" in content.replace("\\u0026", "&").replace("\\u003c", "<")
+    for sign in ("<a", "%{x} <", 'evil.example\\">', "<b>$"):
+        assert sign not in content.replace("\\u003c", "<").replace("\\u003e", ">")
 
 
 def test_both_lanes_have_equal_axes_and_their_own_colour(ring_run: Run) -> None:
@@ -115,10 +166,10 @@ def test_points_of_many_columns_are_drawn_in_the_plane_where_real_data_varies_mo
 def test_points_of_one_column_are_drawn_against_zero() -> None:
     column = np.linspace(-1, 3, 50, dtype="float32")[:, None]
     dataset = labelled("column", column, np.zeros(50, int), column, np.zeros(50, int), ("all",))
-    plane = picture_plane(dataset)
-    np.testing.assert_array_equal(plane.of(column), np.hstack([column, 0 * column]))
-    assert picture_extent(dataset, plane) == pytest.approx(1.25 * 3)
-    codes, _ = project(np.random.default_rng(0).normal(size=(50, 4)), column)
+    plane = data_plane(dataset)
+    np.testing.assert_array_equal(plane.coordinates(column), np.hstack([column, 0 * column]))
+    assert plane_extent(dataset, plane) == pytest.approx(1.25 * 3)
+    codes, _ = latent_plane(np.random.default_rng(0).normal(size=(50, 4)), column)
     assert codes.shape == (50, 2) and np.isfinite(codes).all()
 
 

@@ -52,6 +52,7 @@ SHOWING = {
 }
 ALLOWED = {room: ROOMS[: index + 1] for index, room in enumerate(ROOMS)} | {
     "evaluation.diagnosis": ("spec", "registry", "metrics", "models", "runs"),
+    "cli": (*ROOMS, "figures"),
     **{room: (*allowed, room) for room, allowed in SHOWING.items()},
 }
 

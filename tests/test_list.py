@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from genlab.cli.listing import format_range, format_value
 from genlab.cli.main import app
-from genlab.registry import DATASETS, METRICS, MODELS
+from genlab.registry import DATASETS, FIGURES, METRICS, MODELS
 
-REGISTRIES = {"models": MODELS, "datasets": DATASETS, "metrics": METRICS}
+REGISTRIES = {"models": MODELS, "datasets": DATASETS, "metrics": METRICS, "figures": FIGURES}
 
 
 def listed(*words: str, width: int = 80) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from genlab.runs import Run, Store
+from genlab.runs.folder import LaneState, RunState
 from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 from genlab.ui import live
+from genlab.ui.escape import JOINER, literal
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
@@ -37,9 +41,10 @@ def shown(page: Path, store: Store, monkeypatch: pytest.MonkeyPatch, **address: 
 
 
 def words(test: AppTest) -> str:
-    return " ".join(
-        str(element.value) for kind in ("markdown", "error", "title", "subheader") for element in test.get(kind)
-    )
+    """What stands on the page, as it is read."""
+    kinds = ("markdown", "error", "title", "subheader")
+    text = " ".join(str(element.value) for kind in kinds for element in test.get(kind))
+    return text.replace("\\", "").replace(JOINER, "")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -133,10 +138,89 @@ def test_data_of_ones_own_is_stored_and_chosen_on_the_train_page(
     test = shown(ROOT / "pages" / "data.py", store, monkeypatch)
     rows = "\n".join(f"{i % 7},{i % 11 * 100}" for i in range(80))
     test.file_uploader(key="file").set_value(("a_b.csv", rows.encode(), "text/csv")).run()
-    assert not test.exception and "80 points in 2 columns" in words(test).replace("\\", "")
+    assert not test.exception and "80 points in 2 columns" in words(test)
     test.button(key="use").click().run()
     assert not test.exception
     assert [path.name for path in (tmp_path / "data").glob("*.npz")] == ["a-b.npz"]
     assert test.query_params["dataset"] in ("a-b", ["a-b"])
     assert test.selectbox(key="dataset").value == "a-b"
     assert not test.button(key="train").disabled
+
+
+HOSTILE = (
+    "[Log in](http://evil.example)",
+    "<b>bold</b>",
+    ":red[x]",
+    "$x$",
+    ":smile:",
+    ":material/home:",
+    "# a  \n```b",
+)
+
+
+def markdown(test: AppTest) -> list[str]:
+    """All that a page hands over as Markdown: bodies, labels and help."""
+    kinds = ("markdown", "error", "warning", "caption", "subheader", "title", "header", "info", "success", "toast")
+    texts = [str(element.value) for kind in kinds for element in test.get(kind)]
+    protos = [element.proto for kind in ("button", "page_link", "selectbox", "progress") for element in test.get(kind)]
+    return texts + [getattr(proto, part, "") for proto in protos for part in ("label", "help", "text")]
+
+
+def assert_as_it_is(test: AppTest, word: str) -> None:
+    texts = markdown(test)
+    assert not [text for text in texts if word in text], "as Markdown it would be more than words"
+    assert any(literal(word) in text for text in texts), "it is shown"
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+@pytest.mark.parametrize("page", ["train", "coverage"])
+def test_words_in_the_address_are_shown_as_they_are(
+    page: str, word: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_as_it_is(shown(ROOT / "pages" / f"{page}.py", store, monkeypatch, run=word), word)
+    if page == "train":
+        assert_as_it_is(shown(ROOT / "pages" / "train.py", store, monkeypatch, dataset=word), word)
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_words_of_a_run_are_shown_as_they_are(word: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(make_spec())
+    lanes = [LaneState(), LaneState(state="failed", message=word)]
+    run.write_state(RunState(state="stopped", message=word, lanes=lanes))
+    assert_as_it_is(shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id), word)
+    run.write_state(RunState(state="failed", message=word))
+    assert_as_it_is(shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id), word)
+    (run.path / "spec.json").write_text(json.dumps(run.spec().model_dump() | {"dataset": word}))
+    assert_as_it_is(shown(ROOT / "pages" / "runs.py", store, monkeypatch), word)
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_words_of_an_own_file_are_shown_as_they_are(
+    word: str, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GENLAB_DATA_DIR", str(tmp_path / "data"))
+    test = shown(ROOT / "pages" / "data.py", store, monkeypatch)
+    rows = "\n".join(f'{i},{i % 11},"{word}"' for i in range(80)) + "\n" + "\n".join(f"{i},3,b" for i in range(40))
+    test.file_uploader(key="file").set_value((f"{word}.csv", rows.encode(), "text/csv")).run()
+    assert not test.exception
+    assert not [text for text in markdown(test) if word in text]
+
+
+def test_what_streamlit_looks_for_in_text_is_broken_up() -> None:
+    for word in ("http://evil.example", "www.evil.example", "me@evil.example", ":smile:", "a -> b", ":material/home:"):
+        shown = re.sub(r"\\(?=[^\w\s])", "", literal(word))
+        assert shown != word and shown.replace(JOINER, "") == word
+    assert literal("device: CPU, 2 cores") == "device\\: CPU, 2 cores", "plain words stay plain"
+
+
+def test_a_failed_run_shows_its_sentence_and_the_rest_behind_details(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(make_spec())
+    run.write_state(RunState(state="failed", message="It broke."))
+    assert not shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id).code
+    (run.path / "error.txt").write_text("Traceback: <b>here</b>")
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    assert "It broke." in words(test)
+    assert "Details" in [expander.label for expander in test.expander]
+    assert [code.value for code in test.code] == ["Traceback: <b>here</b>"]

@@ -6,17 +6,22 @@ import base64
 import io
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 from test_pages import ROOT, no_worker, shown  # noqa: F401
 
-from genlab.figures.reconstructions import reconstructions
+from genlab.figures.base import draw, lane_views
 from genlab.registry import FIGURES, MODELS
 from genlab.runs import Run, Store
-from genlab.runs.view import RunReader
+from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
 from genlab.ui import live
 from genlab.ui.controls import by_network, setting_label
+
+
+def reconstructions(view: RunView, lane: int) -> go.Figure:
+    return draw(FIGURES["reconstructions"], [lane_views(view)[lane]])
 
 
 def test_points_are_joined_to_what_comes_back(ring_run: Run) -> None:
@@ -45,7 +50,7 @@ def test_a_model_that_cannot_says_why(ring_run: Run) -> None:
 
 def test_the_other_picture_takes_the_same_place(store: Store) -> None:
     view = RunReader(store.create(make_spec())).read()
-    pictures = [live.cells(view, {}, picture) for picture in live.PICTURES]
+    pictures = [live.cells(view, {}, picture) for picture in ("samples", "reconstructions")]
     places = [[(cell.span, cell.height) for cell in cells] for cells in pictures]
     assert places[0] == places[1]
     names = [[cell.name for cell in cells] for cells in pictures]
@@ -61,7 +66,7 @@ def test_the_page_offers_the_choice_where_a_lane_has_it(
     offered = [element for element in page.get("button_group") if element.key == "picture"]
     assert bool(offered) == choice
     if choice:
-        assert [FIGURES[name].title for name in live.PICTURES] == list(offered[0].options)
+        assert list(offered[0].options) == ["Samples", "Reconstructions"]
     captions = " ".join(caption.value for caption in page.caption)
     for name in models:
         assert MODELS[name].description in captions

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import DatasetEntry
+from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
 from genlab.spec import Settings, setting_notes
@@ -17,6 +18,12 @@ ABILITIES = {
     "encode": "gives examples a latent",
     "reconstruct": "gives examples back",
     "score": "judges examples",
+}
+
+BELONGS = {  # where the pages show a figure
+    "picture": "a picture of a lane, to be chosen on the train page",
+    "lane": "in every lane on the train page",
+    "run": "of all lanes, on the page of mode coverage",
 }
 
 
@@ -74,6 +81,11 @@ def result_row(result: Result | None) -> dict[str, Any]:
         "minimum": low if np.isfinite(low) else None,
         "maximum": high if isinstance(high, str) or np.isfinite(high) else None,
     }
+
+
+def figure_row(entry: FigureEntry) -> dict[str, Any]:
+    """A figure, and where the pages show it."""
+    return {"name": entry.name, "title": entry.title, "belongs": entry.belongs, "description": entry.alt}
 
 
 def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:

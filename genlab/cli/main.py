@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from genlab.cli.listing import dataset_row, metric_row, model_row
+from genlab.cli.listing import dataset_row, figure_row, metric_row, model_row
 from genlab.cli.report import evaluate_run, report
 from genlab.cli.show import show as show_run
 from genlab.datasets.base import DataUnavailable
-from genlab.registry import DATASETS, METRICS, MODELS, UnknownName
+from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.summary import run_row
 from genlab.spec import RunSpec, SpecError, make_spec
@@ -39,6 +39,7 @@ class Listed(StrEnum):
     datasets = "datasets"
     models = "models"
     metrics = "metrics"
+    figures = "figures"
     runs = "runs"
 
 
@@ -47,6 +48,7 @@ COLUMNS = {
     Listed.datasets: ("name", "kind", "steps", "description"),
     Listed.models: ("name", "title", "abilities", "description"),
     Listed.metrics: ("name", "title", "needs", "cost"),
+    Listed.figures: ("name", "belongs", "description"),
 }
 
 
@@ -115,7 +117,7 @@ def train(
 
 @app.command("list")
 def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) -> None:
-    """List data sets, models, metrics or runs; with --json, all that can be set, with defaults and bounds."""
+    """List data sets, models, metrics, figures or runs; with --json, all that can be set, with defaults and bounds."""
     rows: list[dict[str, Any]]
     if what == Listed.runs:
         rows = [run_row(run) for run in Store(runs).runs()]
@@ -123,6 +125,8 @@ def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) ->
         rows = [dataset_row(entry) for entry in DATASETS.values()]
     elif what == Listed.models:
         rows = [model_row(family) for family in MODELS.values()]
+    elif what == Listed.figures:
+        rows = [figure_row(entry) for entry in FIGURES.values()]
     else:
         rows = [metric_row(metric) for metric in METRICS.values()]
     if as_json:

@@ -1,6 +1,6 @@
-"""Figures. Importing this package registers them; each line below is one file, one figure."""
+"""Figures. Importing this package registers them, in the order in which pages show them; each name is one file."""
 
-from genlab.figures import coverage, latent, losses, reconstructions, samples, trade_off  # noqa: F401
-from genlab.figures.base import LANE_COLOURS, FigureEntry
+from genlab.figures import samples, reconstructions, latent, losses, coverage, trade_off  # noqa: F401, I001
+from genlab.figures.base import LANE_COLOURS, Description, FigureEntry, FigureFrame, LaneView
 
-__all__ = ["LANE_COLOURS", "FigureEntry"]
+__all__ = ["LANE_COLOURS", "Description", "FigureEntry", "FigureFrame", "LaneView"]

@@ -1,18 +1,27 @@
-"""What a figure is: a pure function from a run at one moment to a Plotly figure, neutral in theme.
+"""What a figure is: a description, which stays for a whole run, and the arrays of one frame.
 
-The colours "var(--ink)" and "var(--paper)" stand for the text and the background of the theme, light or dark; whoever
-shows the figure puts them in. A figure is made in one piece, traces and layout: each later change of a Plotly figure
-costs more than all of that, and the live page makes seven figures an update.
+A figure draws lanes, each a `LaneView`: of one run or of several. `FigureEntry.describe` gives its `Description`: a
+Plotly layout, and layers that name the arrays they draw. `FigureEntry.frame` gives the arrays, and whatever else moves
+with a frame, such as a title with numbers. `assemble` puts both together into a Plotly figure, neutral in theme: the
+colours "var(--ink)" and "var(--paper)" stand for the text and the background of the theme, light or dark, and whoever
+shows the figure puts them in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
+
+from genlab.figures.layers import Layer, escape
+from genlab.runs.folder import Frame
+from genlab.runs.history import History
+from genlab.runs.view import RunView
+from genlab.spec import RunSpec
 
 # Okabe and Ito 2008, "Color Universal Design": told apart with any common colour vision. One a lane, everywhere.
 LANE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -22,6 +31,98 @@ MODE_COLOURS = (
     *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
     *("#882255", "#44AA99", "#999933", "#AA4499", "#777777"),
 )
+HIDDEN = {"visible": False, "constrain": "domain"}  # the axes of pictures
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """One lane at one moment, with all that a figure may draw of it.
+
+    Attributes:
+        run: the id of the run; `lane` counts its lanes from 0.
+        title: what the lane is called beside the others in the picture.
+        abilities: what its model can do, such as "encode".
+        losses: the recorded losses to draw, by label.
+        frame: None before the first.
+        reference: the real data (see `Run.reference`), empty before training has begun.
+    """
+
+    run: str
+    spec: RunSpec
+    lane: int
+    title: str
+    colour: str
+    abilities: Sequence[str]
+    losses: dict[str, str]
+    frame: Frame | None
+    history: History
+    reference: dict[str, np.ndarray]
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays of the frame (see `Frame`), empty before the first."""
+        return self.frame.arrays if self.frame else {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the lane's model."""
+        return self.spec.lanes[self.lane].settings
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the modes of the data."""
+        return [str(name) for name in self.reference["names"]]
+
+    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """A recorded number over the clock of the run: two arrays (n,)."""
+        return self.history.series(self.lane, name, {"steps": "step"}.get(self.spec.clock, self.spec.clock))
+
+
+def lane_views(view: RunView) -> list[LaneView]:
+    """The lanes of a run, each in its colour."""
+    return [
+        LaneView(
+            view.id,
+            view.spec,
+            lane,
+            view.title(lane),
+            LANE_COLOURS[lane],
+            view.abilities(lane),
+            view.curves(lane),
+            frame,
+            view.history,
+            view.reference or {},
+        )
+        for lane, frame in enumerate(view.frames)
+    ]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What stays of a figure while its frames change.
+
+    Attributes:
+        layout: of Plotly, values of JSON only.
+        layers: from the lowest to the highest.
+        arrays: those of the arrays that do not change, such as the real points.
+    """
+
+    layout: dict[str, Any]
+    layers: Sequence[Layer]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FigureFrame:
+    """What a figure draws at one frame.
+
+    Attributes:
+        arrays: by the names that the layers use. A layer is left out of a frame that lacks one of its arrays.
+        layout: parts of the layout that move, by their path, for instance {"title.text": "800 samples"}.
+    """
+
+    arrays: dict[str, np.ndarray]
+    layout: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -29,24 +130,60 @@ class FigureEntry:
     """A figure as the registry knows it.
 
     Attributes:
-        per: "lane" -> function(view, lane); "run" -> function(view), all lanes in one picture.
+        belongs: where the pages show it. "picture": one of the pictures of a lane, of which a visitor chooses one;
+            "lane": in each lane, always; "run": all lanes in one picture, on the page of mode coverage. `describe` and
+            `frame` of the first two are called with a list of one lane.
         alt: what the picture shows, for people who do not see it.
+        describe: lanes -> Description, or None where there is nothing to draw yet. It is the same for all frames.
+        frame: lanes -> FigureFrame; called only where `describe` gives something.
+        ability: what a model must be able to do to have such a picture; a run without such a model is not offered it.
+        recorded: False for one that draws nothing of the history. Numbers are recorded more often than frames, and such
+            a figure is not made again for them.
     """
 
     name: str
     title: str
-    per: Literal["lane", "run"]
-    function: Callable[..., go.Figure]
+    belongs: Literal["picture", "lane", "run"]
     alt: str
+    describe: Callable[[Sequence[LaneView]], Description | None]
+    frame: Callable[[Sequence[LaneView]], FigureFrame]
+    ability: str = ""
+    recorded: bool = True
 
 
-def mode_colour(mode: int) -> str:
-    """The colour of a mode, grey for none (-1). Past ten modes the colours repeat."""
-    return REAL if mode < 0 else MODE_COLOURS[mode % len(MODE_COLOURS)]
+def draw(entry: FigureEntry, lanes: Sequence[LaneView]) -> go.Figure:
+    """The figure as it is now; its title alone where there is nothing to draw yet."""
+    description = entry.describe(lanes)
+    if description is None:
+        hidden = {"visible": False}
+        return assemble(Description(layout(entry.title, xaxis=hidden, yaxis=hidden), []), FigureFrame({}))
+    return assemble(description, entry.frame(lanes))
 
 
-def make(title: str, traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
-    """A figure with the small title that all figures share, and without a legend unless `layout` asks for one."""
+def assemble(description: Description, frame: FigureFrame) -> go.Figure:
+    """A Plotly figure of one frame. It is made in one piece, traces and layout: each later change of a Plotly figure
+    costs more than all of that. Every word is shown as it is, with whatever signs it holds.
+    """
+    result = copy.deepcopy(description.layout)
+    for path, value in frame.layout.items():
+        *parents, last = path.split(".")
+        part = result
+        for parent in parents:
+            part = part.setdefault(parent, {})
+        part[last] = value
+    result["title"]["text"] = escape(result["title"]["text"])
+    for axis in ("xaxis", "yaxis"):
+        if "ticktext" in result.get(axis, {}):
+            result[axis]["ticktext"] = [escape(text) for text in result[axis]["ticktext"]]
+    arrays = description.arrays | frame.arrays
+    layers = [layer for layer in description.layers if all(name in arrays for name in layer.names())]
+    traces = [trace for layer in layers for trace in layer.traces(arrays)]
+    annotations = [annotation for layer in layers for annotation in layer.annotations(arrays)]
+    return go.Figure(traces, result | ({"annotations": annotations} if annotations else {}))
+
+
+def layout(title: str, **parts: Any) -> dict[str, Any]:
+    """The layout that all figures share: a small title, and no legend unless `parts` asks for one."""
     heading = {"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 1, "yref": "container"}
     common = {
         "title": heading | {"pad": {"t": 4}, "yanchor": "top"},
@@ -54,31 +191,13 @@ def make(title: str, traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
         "showlegend": False,
         "uirevision": "kept",
     }
-    return go.Figure(traces, common | layout)
-
-
-def nothing_yet(title: str) -> go.Figure:
-    """The place of a figure that has no data yet: its title alone."""
-    return make(title, [], xaxis={"visible": False}, yaxis={"visible": False})
+    return common | parts
 
 
 def square(extent: float) -> dict[str, dict[str, Any]]:
     """Axes of equal scale without labels, since the eye compares places and not numbers: a part of a layout."""
     axis = {"range": [-extent, extent], "showticklabels": False, "ticks": "", "zeroline": False, "constrain": "domain"}
     return {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x"}}
-
-
-def cloud(points: np.ndarray, name: str, place: str, **marker: Any) -> dict[str, Any]:
-    """A trace of points (n, 2); the pointer shows the name, followed by `place`. WebGL: SVG takes ten times as long."""
-    return {
-        "type": "scattergl",
-        "x": points[:, 0],
-        "y": points[:, 1],
-        "mode": "markers",
-        "name": name,
-        "marker": marker,
-        "hovertemplate": f"{name}{place}<extra></extra>",
-    }
 
 
 def chart_with_legend() -> dict[str, Any]:
@@ -88,3 +207,19 @@ def chart_with_legend() -> dict[str, Any]:
         "margin": {"l": 40, "r": 8, "t": 26, "b": 22},
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yref": "container", "yanchor": "top"},
     }
+
+
+def mode_colour(mode: int) -> str:
+    """The colour of a mode, grey for none (-1). Past ten modes the colours repeat."""
+    return REAL if mode < 0 else MODE_COLOURS[mode % len(MODE_COLOURS)]
+
+
+def flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
+    """Points (n, d) as they are drawn, (n, 2): in the plane where the real data varies most, or as they are."""
+    return (points - reference["middle"]) @ reference["axes"] if "axes" in reference else points
+
+
+def thinned(at: np.ndarray, values: np.ndarray, maximum: int) -> tuple[np.ndarray, np.ndarray]:
+    """Evenly chosen points of a curve, the first and the last among them."""
+    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), maximum)).astype(int))
+    return at[keep], values[keep]

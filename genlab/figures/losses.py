@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from genlab.figures.base import LANE_COLOURS, FigureEntry, chart_with_legend, make
+from genlab.figures.base import Description, FigureEntry, FigureFrame, LaneView, chart_with_legend, layout, thinned
+from genlab.figures.layers import Trace
 from genlab.registry import FIGURES
-from genlab.runs.view import RunView
 
 MAXIMUM_POINTS = 400  # drawn per curve
 START = 0.05  # of the curve, left out when its axis is chosen: first losses may be many times the rest
 DASHES = ("solid", "dot", "dash")
 
 
-def losses(view: RunView, lane: int) -> go.Figure:
+def describe(lanes: Sequence[LaneView]) -> Description:
     """The recorded losses of a lane over the clock of the run, each the mean over one chunk of steps."""
-    against = {"steps": "step"}.get(view.spec.clock, view.spec.clock)
-    traces, settled = [], [np.zeros(0)]
-    for (label, name), dash in zip(view.curves(lane).items(), DASHES, strict=False):
-        at, values = view.history.series(lane, name, against)
-        keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MAXIMUM_POINTS)).astype(int))
-        at, values = at[keep].astype("float32"), values[keep].astype("float32")
-        settled.append(values[int(START * len(values)) :])
-        line = {"color": LANE_COLOURS[lane], "dash": dash, "width": 2}
-        curve = {"type": "scatter", "x": at, "y": values, "mode": "lines", "name": label, "line": line}
-        traces.append(curve | {"hovertemplate": label + " %{y:.3f}<extra></extra>"})
+    (lane,) = lanes
+    layers = []
+    for (label, name), dash in zip(lane.losses.items(), DASHES, strict=False):
+        line = {"color": lane.colour, "dash": dash, "width": 2}
+        curve = {"type": "scatter", "mode": "lines", "line": line}
+        hover = "{name} %{y:.3f}<extra></extra>"
+        layers.append(Trace(label, hover, curve, {"x": f"{name}/at", "y": name}))
+    axes = {"xaxis": {"range": [0, lane.spec.budget]}, "yaxis": {"nticks": 6}}
+    return Description(layout("Losses", hovermode="x unified", **axes, **chart_with_legend()), layers)
+
+
+def frame(lanes: Sequence[LaneView]) -> FigureFrame:
+    (lane,) = lanes
+    arrays, settled = {}, [np.zeros(0)]
+    for name in lane.losses.values():
+        at, values = thinned(*lane.series(name), MAXIMUM_POINTS)
+        arrays[f"{name}/at"], arrays[name] = at.astype("float32"), values.astype("float32")
+        settled.append(arrays[name][int(START * len(values)) :])
     shown = np.concatenate(settled)
-    y_axis: dict[str, Any] = {"nticks": 6}
-    if len(shown):
-        edge = 0.08 * float(shown.max() - shown.min()) or 0.5
-        y_axis["range"] = [float(shown.min()) - edge, float(shown.max()) + edge]
-    return make(
-        "Losses",
-        traces,
-        hovermode="x unified",
-        xaxis={"range": [0, view.spec.budget]},
-        yaxis=y_axis,
-        **chart_with_legend(),
+    if not len(shown):
+        return FigureFrame(arrays)
+    edge = 0.08 * float(shown.max() - shown.min()) or 0.5
+    return FigureFrame(arrays, {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]})
+
+
+FIGURES.add(
+    FigureEntry(
+        name="losses",
+        title="Losses",
+        belongs="lane",
+        alt="the losses of the model over training",
+        describe=describe,
+        frame=frame,
     )
-
-
-FIGURES.add(FigureEntry("losses", "Losses", "lane", losses, "the losses of the model over training"))
+)

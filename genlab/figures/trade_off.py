@@ -1,94 +1,113 @@
-"""How a lane has moved: how many modes it covers against how many of its samples are any good, through training."""
+"""How lanes have moved: how many modes they cover against how many of their samples are any good, through training."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from genlab.figures.base import LANE_COLOURS, REAL, FigureEntry, chart_with_legend, make, nothing_yet
+from genlab.figures.base import (
+    REAL,
+    Description,
+    FigureEntry,
+    FigureFrame,
+    LaneView,
+    chart_with_legend,
+    layout,
+    thinned,
+)
+from genlab.figures.layers import Layer, Trace
 from genlab.registry import FIGURES
-from genlab.runs.view import RunView
 
 MAXIMUM_POINTS = 200  # of a trail
 ROOM = 0.06  # beyond 0 and 1, so that the ends of a trail are seen whole
+CHART = chart_with_legend() | {"margin": {"l": 56, "r": 8, "t": 30, "b": 44}}
 
 
-def trade_off(view: RunView) -> go.Figure:
+def describe_trade_off(lanes: Sequence[LaneView]) -> Description | None:
     """Share of the modes that are solid, against the share of samples on a mode: each lane leaves a trail, with a large
     dot where it is now. The diamond is real data; the best place is there, at the upper right.
     """
-    title = "Coverage against quality"
-    reference = view.reference
-    if reference is None or not any(view.frames):
-        return nothing_yet(title)
-    traces: list[dict[str, Any]] = []
-    for lane in range(len(view.frames)):
-        at, on_mode = _thinned(*view.history.series(lane, "on_mode_share"))
-        solid = _thinned(*view.history.series(lane, "solid"))[1] / len(reference["names"])
-        colour, name = LANE_COLOURS[lane], view.title(lane)
-        said = f"{name}, step %{{customdata:,}}: %{{x:.0%}} on a mode, %{{y:.0%}} of modes<extra></extra>"
+    if _nothing_yet(lanes):
+        return None
+    layers: list[Layer] = []
+    for i, lane in enumerate(lanes):
+        trail = {"line": {"color": lane.colour, "width": 2}, "marker": {"color": lane.colour}}
+        arrays = {"x": f"{i}/on_mode", "y": f"{i}/solid", "marker.size": f"{i}/sizes", "customdata": f"{i}/step"}
+        hover = "{name}, step %{customdata:,}: %{x:.0%} on a mode, %{y:.0%} of modes<extra></extra>"
+        layers.append(Trace(lane.title, hover, {"type": "scatter", "mode": "lines+markers", **trail}, arrays))
+    marker = {"symbol": "diamond-open", "color": REAL, "size": 16, "line": {"width": 3}}
+    diamond = {"type": "scatter", "mode": "markers", "marker": marker}
+    hover = "held-out real data: %{x:.1%} on a mode<extra></extra>"
+    layers.append(Trace("real data", hover, diamond, {"x": "real/on_mode", "y": "real/solid"}))
+    axis = {"range": [-ROOM, 1 + ROOM], "tickformat": ".0%", "nticks": 6, "zeroline": False}
+    axes = {
+        "xaxis": axis | {"title": {"text": "samples on a mode", "font": {"size": 14}}},
+        "yaxis": axis | {"title": {"text": "solid modes", "font": {"size": 14}}},
+    }
+    real = {"real/on_mode": np.array([float(lanes[0].reference["on_mode_share"])]), "real/solid": np.ones(1)}
+    return Description(layout("Coverage against quality", **axes, **CHART), layers, real)
+
+
+def trade_off(lanes: Sequence[LaneView]) -> FigureFrame:
+    arrays: dict[str, np.ndarray] = {}
+    for i, lane in enumerate(lanes):
+        at, on_mode = thinned(*lane.history.series(lane.lane, "on_mode_share"), MAXIMUM_POINTS)
+        solid = thinned(*lane.history.series(lane.lane, "solid"), MAXIMUM_POINTS)[1] / len(lane.names)
         sizes = np.full(len(at), 4.0)
         sizes[-1:] = 16
-        trail = {"type": "scatter", "x": on_mode, "y": solid, "mode": "lines+markers", "name": name}
-        trail |= {"line": {"color": colour, "width": 2}, "marker": {"color": colour, "size": sizes}}
-        traces.append(trail | {"customdata": at, "hovertemplate": said})
-    real = {"type": "scatter", "x": [float(reference["on_mode_share"])], "y": [1.0], "mode": "markers"}
-    marker = {"symbol": "diamond-open", "color": REAL, "size": 16, "line": {"width": 3}}
-    said = "held-out real data: %{x:.1%} on a mode<extra></extra>"
-    traces.append(real | {"name": "real data", "marker": marker, "hovertemplate": said})
-    axis = {"range": [-ROOM, 1 + ROOM], "tickformat": ".0%", "nticks": 6, "zeroline": False}
-    layout = chart_with_legend() | {"margin": {"l": 56, "r": 8, "t": 30, "b": 44}}
-    return make(
-        title,
-        traces,
-        xaxis=axis | {"title": {"text": "samples on a mode", "font": {"size": 14}}},
-        yaxis=axis | {"title": {"text": "solid modes", "font": {"size": 14}}},
-        **layout,
-    )
+        arrays |= {f"{i}/step": at, f"{i}/on_mode": on_mode, f"{i}/solid": solid, f"{i}/sizes": sizes}
+    return FigureFrame(arrays)
 
 
-def solid_modes(view: RunView) -> go.Figure:
+def describe_solid_modes(lanes: Sequence[LaneView]) -> Description | None:
     """The number of solid modes over the clock of the run, one line a lane, and how many there are."""
-    title = "Solid modes over time"
-    if view.reference is None or not any(view.frames):
-        return nothing_yet(title)
-    modes = len(view.reference["names"])
-    against = {"steps": "step"}.get(view.spec.clock, view.spec.clock)
-    traces = []
-    for lane in range(len(view.frames)):
-        at, solid = _thinned(*view.history.series(lane, "solid", against))
-        line = {"color": LANE_COLOURS[lane], "width": 3, "shape": "hv"}
-        curve = {"type": "scatter", "x": at, "y": solid, "mode": "lines", "name": view.title(lane), "line": line}
-        traces.append(curve | {"hovertemplate": f"%{{y}} of {modes}<extra>{view.title(lane)}</extra>"})
+    if _nothing_yet(lanes):
+        return None
+    modes, spec = len(lanes[0].names), lanes[0].spec
+    layers = []
+    for i, lane in enumerate(lanes):
+        line = {"color": lane.colour, "width": 3, "shape": "hv"}
+        curve = {"type": "scatter", "mode": "lines", "line": line}
+        hover = f"%{{y}} of {modes}<extra>{{name}}</extra>"
+        layers.append(Trace(lane.title, hover, curve, {"x": f"{i}/at", "y": f"{i}/solid"}))
     of_data = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": modes, "y1": modes}
-    layout = chart_with_legend() | {"margin": {"l": 56, "r": 8, "t": 30, "b": 44}}
-    return make(
-        title,
-        traces,
-        shapes=[of_data | {"line": {"color": REAL, "width": 2, "dash": "dash"}}],
-        xaxis={"range": [0, 1.01 * view.spec.budget], "title": {"text": view.spec.clock, "font": {"size": 14}}},
-        yaxis={"range": [-0.03 * modes, 1.06 * modes], "nticks": 6, "zeroline": False},
-        **layout,
-    )
+    axes = {
+        "xaxis": {"range": [0, 1.01 * (spec.budget or 0)], "title": {"text": spec.clock, "font": {"size": 14}}},
+        "yaxis": {"range": [-0.03 * modes, 1.06 * modes], "nticks": 6, "zeroline": False},
+    }
+    shapes = [of_data | {"line": {"color": REAL, "width": 2, "dash": "dash"}}]
+    return Description(layout("Solid modes over time", shapes=shapes, **axes, **CHART), layers)
 
 
-def _thinned(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evenly chosen points of a curve, the first and the last among them."""
-    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), MAXIMUM_POINTS)).astype(int))
-    return at[keep], values[keep]
+def solid_modes(lanes: Sequence[LaneView]) -> FigureFrame:
+    arrays = {}
+    for i, lane in enumerate(lanes):
+        arrays[f"{i}/at"], arrays[f"{i}/solid"] = thinned(*lane.series("solid"), MAXIMUM_POINTS)
+    return FigureFrame(arrays)
+
+
+def _nothing_yet(lanes: Sequence[LaneView]) -> bool:
+    return not lanes[0].reference or not any(lane.arrays for lane in lanes)
 
 
 FIGURES.add(
     FigureEntry(
-        "trade_off",
-        "Coverage against quality",
-        "run",
-        trade_off,
-        "the share of modes covered against the share of samples on a mode, a trail for each lane through training",
+        name="trade_off",
+        title="Coverage against quality",
+        belongs="run",
+        alt="the share of modes covered against the share of samples on a mode, a trail for each lane through training",
+        describe=describe_trade_off,
+        frame=trade_off,
     )
 )
 FIGURES.add(
-    FigureEntry("solid_modes", "Solid modes over time", "run", solid_modes, "the number of solid modes over training")
+    FigureEntry(
+        name="solid_modes",
+        title="Solid modes over time",
+        belongs="run",
+        alt="the number of solid modes over training",
+        describe=describe_solid_modes,
+        frame=solid_modes,
+    )
 )

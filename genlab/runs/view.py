@@ -18,14 +18,17 @@ class RunView:
     metadata: what the run kept of its data set and models; today's registries are not asked.
     frames: the newest frame of each lane, None before its first.
     reference: the real data (see `Run.reference`), None before training has begun.
+    recorded: bytes of the history; while it and the steps of the frames are the same, there is nothing new to draw.
     """
 
+    id: str
     spec: RunSpec
     state: RunState
     history: History
     reference: dict[str, np.ndarray] | None
     frames: list[Frame | None]
     metadata: RunMetadata
+    recorded: int
 
     def title(self, lane: int) -> str:
         """The model's name; with the lane's letter where two lanes train the same model."""
@@ -83,5 +86,9 @@ class RunReader:
                 self._frames[lane] = None
             elif seen is None or steps[-1] != seen.step:
                 self._frames[lane] = self.run.newest_frame(lane)
+        path = self.run.path / "metrics.jsonl"
+        recorded = path.stat().st_size if path.is_file() else 0
         history = self._history.update()
-        return RunView(self._spec, state, history, self._reference, list(self._frames), self._metadata)
+        return RunView(
+            self.run.id, self._spec, state, history, self._reference, list(self._frames), self._metadata, recorded
+        )

@@ -1,6 +1,10 @@
 // Draws the cells that genlab/ui/chart_grid.py sends. Streamlit calls the default export again with every message and
 // every change of theme; the nodes stay, so a zoom stays too.
+//
+// A message has the cells, each with the digest of its figure, and the figures that the server thinks are new here; or,
+// where nothing changed, only the digest of the last one. A grid that lacks something asks for everything.
 
+const ASK_AGAIN = 2000 // milliseconds
 const grids = new WeakMap() // Streamlit's element for the component -> its grid
 let loading // one promise for the page: plotly.js is fetched once
 
@@ -12,14 +16,16 @@ const CONFIG = {
   showSendToCloud: false, // Plotly's default is a button that uploads the chart
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const grid = grids.get(parentElement) ?? open(parentElement)
-  grid.data = data
-  arrange(grid)
-  loadPlotly(data.plotly).then(
-    () => draw(grid),
-    () => explain(grid),
-  )
+  grid.ask = () => setTriggerValue("missing", data.digest)
+  receive(grid, data)
+  if (grid.data) {
+    loadPlotly(grid.data.plotly).then(
+      () => draw(grid),
+      () => explain(grid),
+    )
+  }
   return () => {
     // Streamlit also cleans up after a run that the next message overtook; only an unmounted element has left the page.
     if (parentElement.isConnected) return
@@ -32,7 +38,7 @@ function open(parentElement) {
   const outer = element("div", "genlab-grid")
   const inner = outer.appendChild(element("div", "genlab-grid-cells"))
   parentElement.append(outer)
-  const grid = { outer, inner, cells: new Map(), held: false, listeners: new AbortController() }
+  const grid = { outer, inner, cells: new Map(), figures: new Map(), held: false, listeners: new AbortController() }
   grid.observer = new ResizeObserver(() => draw(grid))
   grid.observer.observe(outer)
   hold(grid)
@@ -42,6 +48,7 @@ function open(parentElement) {
 
 function close(grid) {
   grid.observer.disconnect()
+  clearInterval(grid.asking)
   grid.listeners.abort()
   for (const name of grid.cells.keys()) remove(grid, name)
   grid.outer.remove()
@@ -58,6 +65,24 @@ function hold(grid) {
   }
   window.addEventListener("pointerup", release, { signal })
   window.addEventListener("pointercancel", release, { signal })
+}
+
+// ---- messages ----
+
+function receive(grid, data) {
+  const figures = new Map([...grid.figures, ...Object.entries(data.figures ?? {})])
+  const wanted = (data.cells ?? []).map((cell) => cell.figure).filter(Boolean)
+  const complete = data.cells ? wanted.every((digest) => figures.has(digest)) : data.digest === grid.data?.digest
+  clearInterval(grid.asking)
+  if (!complete) {
+    grid.ask()
+    grid.asking = setInterval(() => grid.ask(), ASK_AGAIN) // a message may get lost, a question too
+    return
+  }
+  if (!data.cells) return
+  grid.data = data
+  grid.figures = new Map(wanted.map((digest) => [digest, figures.get(digest)]))
+  arrange(grid)
 }
 
 // ---- cells ----
@@ -127,14 +152,14 @@ function draw(grid) {
   // Every width is read before anything is written: one layout of the page instead of one per figure.
   const widths = figures.map((cell) => cell.node.clientWidth)
   const theme = readTheme(grid.outer)
-  figures.forEach((cell, index) => drawFigure(cell, widths[index], theme))
+  figures.forEach((cell, index) => drawFigure(grid, cell, widths[index], theme))
 }
 
-function drawFigure(cell, width, theme) {
+function drawFigure(grid, cell, width, theme) {
   const { figure, height } = cell.wanted
   const state = { figure, height, width, theme: theme.id }
   if (width === 0 || (cell.state && Object.keys(state).every((part) => state[part] === cell.state[part]))) return
-  const { data, layout } = coloured(JSON.parse(figure), theme)
+  const { data, layout } = coloured(JSON.parse(grid.figures.get(figure)), theme)
   Object.assign(layout, { width, height, template: theme.template, uirevision: layout.uirevision ?? "kept" })
   cell.plot ??= cell.node.appendChild(document.createElement("div"))
   keepZoom(cell, layout)

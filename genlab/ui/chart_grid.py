@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
@@ -36,33 +38,79 @@ class Cell:
     alt: str = ""  # what the picture shows, for screen readers
 
 
-def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4) -> None:
+@dataclass
+class _Sent:
+    """What a visitor's grid holds: all of it as one digest, and each figure with its JSON."""
+
+    digest: str = ""
+    figures: dict[str, tuple[go.Figure, str, str]] = field(default_factory=dict)
+
+
+def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: bool = False) -> None:
     """Draw the cells in order, left to right and top to bottom, in a grid of equal columns.
 
     Below 760 pixels the grid has two columns, below 420 one. Figures bring no colours for text, axes or background:
     the page's theme fills those in. Where a figure does need one it says "var(--ink)" (text), "var(--paper)"
     (background), "var(--line)" (axes), "var(--faint)" (grid lines) or "var(--quiet)" (grey); see chart_grid.css.
+
+    only_new: send the figures that changed since the last call, for a grid that is drawn again and again in a fragment;
+        if nothing did, a message of a few bytes. A grid that misses something asks for everything. Call
+        `send_everything` where the whole page is drawn.
     """
     names = [cell.name for cell in cells]
     if len(set(names)) < len(names):
         raise ValueError(f"Every cell of a grid needs a name of its own; got {names}.")
-    # A tuple: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
-    _grid(
-        key=key, data={"columns": columns, "plotly": _served_plotly(), "cells": tuple(_message(cell) for cell in cells)}
-    )
+    if not only_new:
+        send_everything(key)
+    sent: _Sent = st.session_state.setdefault(f"{key}.sent", _Sent())
+    held = {digest for _, digest, _ in sent.figures.values()}
+    sent.figures = {cell.name: _figure(cell, sent) for cell in cells if cell.figure is not None}
+    # Tuples: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
+    message: dict[str, Any] = {
+        "columns": columns,
+        "plotly": _served_plotly(),
+        "cells": tuple(_message(cell, sent.figures.get(cell.name)) for cell in cells),
+    }
+    digest = _digest(repr(message))
+    if digest == sent.digest:
+        message = {"digest": digest}
+    else:
+        figures = {digest: text for _, digest, text in sent.figures.values() if digest not in held}
+        message |= {"digest": digest, "figures": figures}
+        sent.digest = digest
+    _grid(key=key, data=message, on_missing_change=partial(send_everything, key))
 
 
-def _message(cell: Cell) -> dict[str, str | int | None]:
+def send_everything(key: str) -> None:
+    """Let the next `chart_grid` of this key send all its figures: what was sent before may not be there any more."""
+    st.session_state.pop(f"{key}.sent", None)
+
+
+def _figure(cell: Cell, sent: _Sent) -> tuple[go.Figure, str, str]:
+    """The figure, the digest of its JSON, and that."""
+    assert cell.figure is not None
+    before = sent.figures.get(cell.name)
+    if before and before[0] is cell.figure:
+        return before
+    text = _without_template(cell.figure)
+    return cell.figure, _digest(text), text
+
+
+def _message(cell: Cell, figure: tuple[go.Figure, str, str] | None) -> dict[str, str | int | None]:
     return {
         "name": cell.name,
         "span": cell.span,
         "height": cell.height,
-        "figure": None if cell.figure is None else _without_template(cell.figure),
+        "figure": figure[1] if figure else None,
         "heading": cell.heading,
         "detail": cell.detail,
         "colour": cell.colour,
         "alt": cell.alt,
     }
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _without_template(figure: go.Figure) -> str:

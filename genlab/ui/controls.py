@@ -34,7 +34,7 @@ def run_from_address() -> Run | None:
         run = get_store().open(run_id)
         run.spec()
     except RunUnreadable as error:
-        st.error(str(error), icon=":material/link_off:")
+        st.error(literal(str(error)), icon=":material/link_off:")
         return None
     if st.session_state.get("controls_show") != run.id:
         try:
@@ -69,12 +69,12 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     if "gpu" in devices:
         fields["device"] = st.selectbox("Device", ["gpu", "cpu"], format_func=devices.get, key="device")
     if reason := _unavailable(dataset):
-        st.warning(reason, icon=":material/cloud_off:")
+        st.warning(literal(reason), icon=":material/cloud_off:")
         return None, reason
     try:
         return make_spec(**fields), ""
     except SpecError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return None, str(error)
 
 
@@ -87,7 +87,7 @@ def train_button(
         type="primary",
         width="stretch",
         disabled=spec is None,
-        help=reason or None,
+        help=literal(reason) or None,
         key=key,
         icon=":material/play_arrow:",
         shortcut=shortcut,
@@ -107,7 +107,7 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
     try:
         new = get_store().submit(spec, paused, instead_of)
     except (QueueFull, OSError) as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     st.session_state.started = asked, time.time()
     st.session_state.own_run = st.session_state.controls_show = new.id
@@ -212,7 +212,7 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
             run.request("settings", lane=lane, values={name: st.session_state[key]})
             st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
     except (RunUnreadable, OSError, IndexError) as error:
-        st.toast(str(error))
+        st.toast(literal(str(error)))
 
 
 def _dataset_from_address() -> None:
@@ -223,9 +223,8 @@ def _dataset_from_address() -> None:
     if name in DATASETS:
         st.session_state.setdefault("dataset", name)
     else:
-        st.error(
-            f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}.", icon=":material/link_off:"
-        )
+        message = f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}."
+        st.error(literal(message), icon=":material/link_off:")
 
 
 def _put_into_controls(spec: RunSpec) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from genlab.evaluation.diagnosis import diagnose
-from genlab.figures.base import LANE_COLOURS
+from genlab.figures.base import LANE_COLOURS, lane_views
 from genlab.figures.gallery import galleries
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
@@ -14,11 +14,12 @@ from genlab.runs.tables import as_markdown, measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.escape import literal
-from genlab.ui.live import headline, real_value
+from genlab.ui.live import figure_cell, title_cell
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
 OFFERED = 50  # runs, the newest
 POLL_SECONDS = 0.5
+WIDE = "coverage"
 LINE, BARS, CHART, GALLERY = 30, 240, 330, 300  # heights in pixels
 
 
@@ -35,17 +36,19 @@ def coverage_page() -> None:
     try:
         view = RunReader(run).read()
     except RunUnreadable as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return
     try:
         evaluation, arrays = run.evaluation(), run.evaluation_arrays()
     except RunUnreadable as error:  # it can be measured again
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         evaluation, arrays = None, {}
     chart_grid(_charts(view), key="coverage", columns=4)
     st.subheader("Measures")
     for finding in diagnose(view, evaluation):
-        st.markdown(f"**{view.title(finding.lane)}**: {literal(finding.sentence)}", help=finding.evidence)
+        st.markdown(
+            f"**{literal(view.title(finding.lane))}**: {literal(finding.sentence)}", help=literal(finding.evidence)
+        )
     _measure(run, evaluation)
     if evaluation:
         _table(view, evaluation)
@@ -61,7 +64,7 @@ def _chosen() -> Run | None:
             store.open(named).spec()
             done.insert(0, named)
         except RunUnreadable as error:
-            st.error(str(error), icon=":material/link_off:")
+            st.error(literal(str(error)), icon=":material/link_off:")
             named = None
     if not done:
         return None
@@ -92,18 +95,16 @@ def _run_label(run_id: str) -> str:
 
 
 def _charts(view: RunView) -> list[Cell]:
-    lanes = range(len(view.spec.lanes))
+    """A title for each lane, then every figure of all lanes: bars over the whole width, the others two a row."""
+    lanes = lane_views(view)
     span = 2 if len(lanes) > 1 else 4
-    cells = [
-        Cell(f"{i}-title", span, LINE, heading=headline(view, i), detail=real_value(view), colour=LANE_COLOURS[i])
-        for i in lanes
-    ]
+    cells = [title_cell(view, lane, span, LINE) for lane in lanes]
     if len(lanes) % 2 and len(lanes) > 1:
         cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
-    whose = view.dataset_title
-    for name, span, height in (("coverage", 4, BARS), ("trade_off", 2, CHART), ("solid_modes", 2, CHART)):
-        entry = FIGURES[name]
-        cells.append(Cell(name, span, height, entry.function(view), alt=f"{whose}: {entry.alt}"))
+    for entry in FIGURES.values():
+        if entry.belongs == "run":
+            span, height = (4, BARS) if entry.name == WIDE else (2, CHART)
+            cells.append(figure_cell(entry, entry.name, span, height, view, lanes))
     return cells
 
 
@@ -122,7 +123,7 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
     progress = run.evaluation_progress()
     if now is None:
         if progress.get("message"):
-            st.error(progress["message"], icon=":material/error:")
+            st.error(literal(progress["message"]), icon=":material/error:")
             if traceback := run.error():
                 with st.expander("Details"):
                     st.code(traceback, language=None)
@@ -137,7 +138,7 @@ def _progress(run: Run, stage: str | None, again: bool) -> None:
     words = "waiting for what trains" if now == "waiting" else "starting"
     if now == "claimed" and progress.get("total"):
         words = f"{progress['name']} · {progress['done'] + 1} of {progress['total']}"
-    st.progress(progress.get("done", 0) / progress.get("total", 1), text=words)
+    st.progress(progress.get("done", 0) / progress.get("total", 1), text=literal(words))
     if st.button("Cancel", icon=":material/close:", key="cancel-measure"):
         store.cancel_evaluation(run)
         st.rerun()
@@ -148,17 +149,28 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
     steps = ", ".join(f"{title} at step {lane.step:,}" for title, lane in zip(titles, evaluation.lanes, strict=True))
     for title, lane in zip(titles, evaluation.lanes, strict=True):
         if lane.message:
-            st.warning(f"{title}: {lane.message}")
-    st.markdown(as_markdown(measure_rows(evaluation, titles, first=True)))
+            st.warning(literal(f"{title}: {lane.message}"))
+    st.markdown(_measures(evaluation, titles, first=True))
     st.caption(
-        f"Measured: {steps}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals: where the "
+        f"Measured: {literal(steps)}; samples drawn with seed {evaluation.seed}. In brackets 95 % intervals: where the "
         "number would be if samples and real examples were drawn anew, as many of each. Samples are compared with one "
         "half of the held-out data; *real data* is the same measure of the other half in place of samples, about what "
         "a perfect model gets. For reconstructions it is that of the nearest training examples, for codes that of the "
         "prior itself."
     )
     with st.expander("All measures"):
-        st.markdown(as_markdown(measure_rows(evaluation, titles, first=False)))
+        st.markdown(_measures(evaluation, titles, first=False))
+
+
+def _measures(evaluation: Evaluation, titles: list[str], first: bool) -> str:
+    """The table of measures as Markdown, its words as they are."""
+    groups = measure_rows(evaluation, titles, first)
+    return as_markdown(
+        {
+            group: [{literal(column): literal(value) for column, value in row.items()} for row in rows]
+            for group, rows in groups.items()
+        }
+    )
 
 
 def _galleries(view: RunView, arrays: dict) -> None:
@@ -170,10 +182,9 @@ def _galleries(view: RunView, arrays: dict) -> None:
         cells = []
         for lane in row:
             of_lane = {name.partition("-")[2]: array for name, array in arrays.items() if name.startswith(f"{lane}-")}
-            for i, (figure, alt) in enumerate(galleries(of_lane, view.reference, lane)):
-                if points:
-                    figure.update_layout(title_text=f"{view.title(lane)}: {figure.layout.title.text}")
+            figures = galleries(of_lane, view.reference, view.title(lane), LANE_COLOURS[lane])
+            for i, (figure, alt) in enumerate(figures):
                 cells.append(Cell(f"{lane}-{i}", 1, GALLERY, figure, alt=f"{view.title(lane)}: {alt}"))
         if cells:
-            st.subheader("Where samples miss" if points else view.title(row[0]))
+            st.subheader("Where samples miss" if points else literal(view.title(row[0])))
             chart_grid(cells, key=f"gallery-{row[0]}", columns=min(2, len(cells)))

@@ -1,10 +1,18 @@
-"""Words of a visitor, as Markdown that shows them as they are."""
+"""Words from outside (an address, a file, a run folder, an error) as Markdown that shows them as they are."""
 
 from __future__ import annotations
 
 import re
 
+JOINER = "\u2060"  # has no width
+
 
 def literal(words: str) -> str:
-    """Markdown that shows these words, with whatever signs they hold."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", words)
+    """Markdown of Streamlit that shows these words, with whatever signs they hold; a line break stays one.
+
+    After the signs of Markdown are taken in, Streamlit still looks for addresses, ":emoji:" and arrows in the text that
+    is left. An invisible sign in their middle keeps them text.
+    """
+    words = re.sub(r"([\\`*_{}\[\]()<>#+\-=.!|~$:&^\"'])", r"\\\1", words)
+    words = re.sub(r":(?=[\w/+\\])|@|(?i:www)|[-<>~=](?=\\[-<>=])", rf"\g<0>{JOINER}", words)
+    return re.sub(r"\s*\n\s*", "  \n", words.strip())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import worker_status
 
 PAGES = {
@@ -30,8 +31,8 @@ def page_frame(title: str) -> None:
 
 
 def _device() -> None:
-    news = worker_status()
-    if news["state"] == "ready":
-        st.caption("device: " + ", ".join(news["devices"].values()), width="content")
+    status = worker_status()
+    if status["state"] == "ready":
+        st.caption(literal("device: " + ", ".join(status["devices"].values())), width="content")
     else:
-        st.caption(news["state"] + " …", width="content")
+        st.caption(literal(status["state"] + " …"), width="content")

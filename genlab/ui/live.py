@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from genlab.figures.base import LANE_COLOURS
+from genlab.figures.base import FigureEntry, LaneView, draw, lane_views
 from genlab.registry import FIGURES
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import SpecError
-from genlab.ui.chart_grid import Cell, chart_grid
+from genlab.ui.chart_grid import Cell, chart_grid, send_everything
 from genlab.ui.controls import start
+from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 POLL_SECONDS = 0.3
 LANES_A_ROW = 2
-PICTURES = ("samples", "reconstructions")  # one of which is in the first place of a lane
-FRAMES = (*PICTURES, "latent", "coverage")  # figures that change with the newest frame and nothing else
+BESIDE, BELOW = "latent", "coverage"  # the figures beside the picture of a lane, and below all lanes
 RESUMABLE = ("paused", "stopped", "interrupted")
 PICTURE, CURVES, BARS, LINE = 250, 160, 175, 30  # heights in pixels: all of it fits 1280x800
 
@@ -27,8 +29,9 @@ def live_run(run: Run) -> None:
     try:
         active = run.state().state in ACTIVE
     except RunUnreadable as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
+    send_everything("charts")
     st.fragment(_follow, run_every=POLL_SECONDS if active else None)(run, active)
 
 
@@ -39,7 +42,7 @@ def _follow(run: Run, active: bool) -> None:
             st.session_state.watched, st.session_state.watch, st.session_state.drawn = run.id, RunReader(run), {}
         view: RunView = st.session_state.watch.read()
     except RunUnreadable as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     if (view.state.state in ACTIVE) != active:
         st.rerun()
@@ -50,19 +53,19 @@ def _follow(run: Run, active: bool) -> None:
         picture = _picture(view)
         _buttons(run, view)
     _errors(run, view)
-    chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view))
+    chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view), only_new=True)
 
 
 def _errors(run: Run, view: RunView) -> None:
-    """Why lanes failed; why the run did, if it is not for its lanes, and where in the program."""
+    """Why lanes failed; why the run did, if it is not for its lanes; and where in the program, if that was written."""
     failed = [(view.title(i), lane.message) for i, lane in enumerate(view.state.lanes) if lane.state == "failed"]
     for title, message in failed:
-        st.error(f"{title}: {message}", icon=":material/error:")
+        st.error(literal(f"{title}: {message}"), icon=":material/error:")
     if view.state.state == "failed" and not failed:
-        st.error(view.state.message, icon=":material/error:")
-        if traceback := run.error():
-            with st.expander("Details"):
-                st.code(traceback, language=None)
+        st.error(literal(view.state.message), icon=":material/error:")
+    if (failed or view.state.state == "failed") and (traceback := run.error()):
+        with st.expander("Details"):
+            st.code(traceback, language=None)
 
 
 def status_line(run: Run, view: RunView) -> str:
@@ -70,9 +73,9 @@ def status_line(run: Run, view: RunView) -> str:
     state, spec = view.state, view.spec
     words = [f"**{state.state}**"]
     if state.state == "queued":
-        words.append(_place_in_queue(run))
+        words.append(literal(_place_in_queue(run)))
     elif state.message and state.state != "failed" and state.message != "training":
-        words.append(state.message)
+        words.append(literal(state.message))
     if view.reference is not None and state.lanes:
         lanes = [view.lane_state(lane) for lane in range(len(state.lanes))]
         step = max(lane.step for lane in lanes)
@@ -94,14 +97,25 @@ def _place_in_queue(run: Run) -> str:
     return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
 
 
+def pictures(view: RunView) -> list[str]:
+    """The figures of which one is in the first place of every lane: those that any of its models can have."""
+    able = {ability for lane in range(len(view.spec.lanes)) for ability in view.abilities(lane)}
+    return [
+        entry.name
+        for entry in FIGURES.values()
+        if entry.belongs == "picture" and (not entry.ability or entry.ability in able)
+    ]
+
+
 def _picture(view: RunView) -> str:
-    """Which picture is in the first place of every lane; there is a choice where a lane can give examples back."""
-    if not any("reconstruct" in view.abilities(lane) for lane in range(len(view.spec.lanes))):
-        return PICTURES[0]
+    """Which picture is in the first place of every lane, chosen where there is a choice."""
+    offered = pictures(view)
+    if len(offered) == 1:
+        return offered[0]
     return st.segmented_control(
         "Picture",
-        PICTURES,
-        default=PICTURES[0],
+        offered,
+        default=offered[0],
         required=True,
         format_func=lambda name: FIGURES[name].title,
         key="picture",
@@ -160,49 +174,58 @@ def _resume(run: Run) -> None:
     try:
         get_store().resume(run)
     except (QueueFull, RunUnreadable, SpecError, OSError) as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     st.rerun()
 
 
-def cells(view: RunView, drawn: dict[str, tuple[list[int | None], Cell]], picture: str = PICTURES[0]) -> list[Cell]:
+def cells(view: RunView, drawn: dict[str, tuple[object, Cell]], picture: str = "samples") -> list[Cell]:
     """The grid of the train page: a line of text, pictures, curves, one lane beside the other; then the bars of all.
 
-    `picture` names the figure in the first place of a lane. `drawn` remembers the cells of frames, so that one is drawn
-    once and not at every look.
+    `picture` names the figure in the first place of a lane. `drawn` remembers the cells, so that a figure is made once
+    for what it shows and not at every look.
     """
 
-    def figure(name: str, span: int, height: int, lane: int | None = None) -> Cell:
-        frames = view.frames if lane is None else [view.frames[lane]]
-        steps = [frame.step if frame else None for frame in frames]
-        key = f"{lane}-{name}"
-        if name not in FRAMES or drawn.get(key, ([], None))[0] != steps:
-            drawn[key] = steps, _figure(view, name, span, height, lane)
+    def figure(name: str, span: int, height: int, *lanes: LaneView) -> Cell:
+        entry = FIGURES[name]
+        shows = [lane.frame.step if lane.frame else None for lane in lanes], view.recorded if entry.recorded else 0
+        key = f"{lanes[0].lane}-{name}" if entry.belongs != "run" else name
+        if drawn.get(key, ((), None))[0] != shows:
+            drawn[key] = shows, figure_cell(entry, key, span, height, view, lanes)
         return drawn[key][1]
 
+    everywhere = [entry.name for entry in FIGURES.values() if entry.belongs == "lane" and entry.name != BESIDE]
     result: list[Cell] = []
-    lanes = range(len(view.spec.lanes))
-    for row in (lanes[first : first + LANES_A_ROW] for first in lanes[::LANES_A_ROW]):
+    lanes = lane_views(view)
+    for row in (lanes[first : first + LANES_A_ROW] for first in range(0, len(lanes), LANES_A_ROW)):
         # An odd lane has its row to itself: nothing may flow up beside it.
         gap = 2 * (lanes_a_row(view) - len(row))
         for part in (
-            [_title(view, lane) for lane in row],
-            [figure(name, 1, PICTURE, lane) for lane in row for name in (picture, "latent")],
-            [figure("losses", 2, CURVES, lane) for lane in row],
+            [title_cell(view, lane, 2, LINE) for lane in row],
+            [figure(name, 1, PICTURE, lane) for lane in row for name in (picture, BESIDE)],
+            *([figure(name, 2, CURVES, lane) for lane in row] for name in everywhere),
         ):
             result += part + ([Cell(f"after-{part[-1].name}", gap, part[-1].height)] if gap else [])
-    result.append(figure("coverage", 2 * lanes_a_row(view), BARS))
+    result.append(figure(BELOW, 2 * lanes_a_row(view), BARS, *lanes))
     return result
+
+
+def figure_cell(
+    entry: FigureEntry, name: str, span: int, height: int, view: RunView, lanes: Sequence[LaneView]
+) -> Cell:
+    """A figure of one lane, or of all of them."""
+    whose = view.dataset_title if entry.belongs == "run" else lanes[0].title
+    return Cell(name, span, height, draw(entry, lanes), alt=f"{whose}: {entry.alt}")
+
+
+def title_cell(view: RunView, lane: LaneView, span: int, height: int) -> Cell:
+    """The line of text above a lane."""
+    heading, detail = headline(view, lane.lane), real_value(view)
+    return Cell(f"{lane.lane}-title", span, height, heading=heading, detail=detail, colour=lane.colour)
 
 
 def lanes_a_row(view: RunView) -> int:
     return min(LANES_A_ROW, len(view.spec.lanes))
-
-
-def _title(view: RunView, lane: int) -> Cell:
-    return Cell(
-        f"{lane}-title", 2, LINE, heading=headline(view, lane), detail=real_value(view), colour=LANE_COLOURS[lane]
-    )
 
 
 def headline(view: RunView, lane: int) -> str:
@@ -216,11 +239,4 @@ def headline(view: RunView, lane: int) -> str:
 
 def real_value(view: RunView) -> str:
     """What held-out real data gets for the share on a mode."""
-    return f"real {view.reference['on_mode_share'].item():.0%}" if view.reference else ""
-
-
-def _figure(view: RunView, name: str, span: int, height: int, lane: int | None = None) -> Cell:
-    entry = FIGURES[name]
-    figure = entry.function(view) if lane is None else entry.function(view, lane)
-    whose = view.dataset_title if lane is None else view.title(lane)
-    return Cell(name if lane is None else f"{lane}-{name}", span, height, figure, alt=f"{whose}: {entry.alt}")
+    return f"real data {view.reference['on_mode_share'].item():.0%}" if view.reference else ""
