@@ -25,11 +25,14 @@ app: $(APP)
 	@$(BIN)/streamlit run app.py --server.showEmailPrompt false \
 		$(if $(PORT),--server.port $(PORT)) $(ARGS)
 
+# Two processes of tests, which take what tests/conftest.py groups in its order.
+PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

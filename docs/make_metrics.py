@@ -116,8 +116,8 @@ the training set, the classifier, the data's own shares of the modes. So an inte
 run.
 
 A result has none where that would mislead: it says yes or no or counts a few things, grows with N, or rests on
-k-means, which starts at random. In simulations with known distributions (`tests/test_intervals.py`) 93 to 97 % of
-most intervals, and 88 to 99 % of all, hold the mean of the number at its N; fewer where a share is within a few
+k-means, which starts at random. In simulations with known distributions (`tests/test_intervals.py`) 93 to 97 % of the intervals of most
+results, and 88 to 99 % of those of all, hold the mean of the number at its N; fewer where a share is within a few
 examples of 0 or 1.
 """
     entries = sorted(METRICS.values(), key=lambda entry: list(NEEDS).index(entry.needs))

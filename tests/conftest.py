@@ -6,18 +6,35 @@ import os
 from pathlib import Path
 
 import pytest
-from helpers import train_fully
+from helpers import keep_classifiers, train_fully
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Networks this small gain nothing from a second thread, and another process of tests runs beside this one.
+for _threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 
 from genlab.runs import Run, Store
 from genlab.spec import make_spec
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one process of tests runs, in order: all that is in the browser, then file after file. The cases of the
+    models are a group each, so that the processes end together.
+    """
+    for item in items:
+        group = "browser" if item.path.parent.name == "browser" else item.path.stem
+        if "trial" in getattr(item, "fixturenames", ()):
+            group += "-" + item.callspec.id
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
 @pytest.fixture(scope="session")
 def session_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """One folder for the whole session, so that each classifier is trained once."""
-    return Store(tmp_path_factory.mktemp("runs"))
+    store = Store(tmp_path_factory.mktemp("runs"))
+    keep_classifiers(store, tmp_path_factory)
+    return store
 
 
 @pytest.fixture

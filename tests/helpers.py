@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ def train_fully(store: Store, run: Run) -> list[Any]:
     from genlab.training.recorder import record
 
     return list(record(run, store))
+
+
+def keep_classifiers(store: Store, folders: pytest.TempPathFactory) -> None:
+    """Keep what a store caches in a folder that all processes of this session share: each classifier is trained once."""
+    kept = folders.getbasetemp() / "classifiers"
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each process has a folder of its own within the session's
+        kept = folders.getbasetemp().parent / "classifiers"
+    kept.mkdir(exist_ok=True)
+    store.root.mkdir(parents=True, exist_ok=True)
+    store.cache.symlink_to(kept)
 
 
 KINDS = ("random", "clustered", "duplicated", "constant", "high-dimensional", "tiny")

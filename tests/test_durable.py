@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from genlab.cli.show import run_values, show
 from genlab.datasets import DataUnavailable
 from genlab.evaluation.diagnosis import diagnose
-from genlab.figures.losses import losses
-from genlab.registry import MODELS
+from genlab.figures.base import draw, lane_views
+from genlab.registry import FIGURES, MODELS
 from genlab.runs import Run, Store
 from genlab.runs.history import History
 from genlab.runs.schema import SCHEMA
@@ -67,7 +67,7 @@ def test_a_run_of_the_version_before_is_shown(old_run: Run) -> None:
     assert [view.title(lane) for lane in (0, 1)] == ["GAN", "VAE"] and view.dataset_title == "Ring of 8 Gaussians"
     assert view.spec.lanes[0].settings["ema_decay"] == 0.9
     assert view.state.state == "interrupted" and view.lane_state(1).step == 40, "later than its last state.json"
-    assert len(losses(view, 0).data[0].y) == 40
+    assert len(draw(FIGURES["losses"], lane_views(view)[:1]).data[0].y) == 40
     assert old_run.evaluation().lanes[0].measures and diagnose(view, old_run.evaluation()) is not None
     values = run_values(old_run)
     assert values["schema"] == 1 and values["versions"] == {} and values["dataset"]["available"]

@@ -13,8 +13,8 @@ import pytest
 
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.atomic import DiskFull, append_line, write_arrays, write_bytes
-from genlab.runs.folder import Frame, RunState
-from genlab.runs.history import History, append_record, finish_last_line
+from genlab.runs.folder import Frame, LaneState, RunState
+from genlab.runs.history import History, append_record, finish_last_line, rewind
 from genlab.runs.store import MAXIMUM_WAITING
 from genlab.runs.summary import run_row
 from genlab.runs.view import RunReader
@@ -223,3 +223,86 @@ def test_other_errors_of_the_system_are_not_called_a_full_disk(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
     write_arrays(tmp_path / "new" / "a.npz", {"a": np.zeros(1)})
     assert (tmp_path / "new" / "a.npz").is_file()
+
+
+def losses_at(run: Run, *steps: int, lane: int = 0) -> None:
+    for step in steps:
+        append_record(run, {"lane": lane, "step": step, "seconds": step / 10, "examples": step, "losses": {"a": step}})
+
+
+def test_a_rewound_run_has_one_history_also_for_a_reader_that_had_read_on(run: Run) -> None:
+    for step in (0, 100, 125):
+        run.write_frame(a_frame(step))
+    losses_at(run, 50, 100, 101, 125)
+    losses_at(run, 50, 125, lane=1)
+    early = History(run).update()
+    rewind(run, 0, step=100, seconds=10.0, examples=100)
+    assert run.frame_steps(0) == [0, 100]
+    assert early.update().series(0, "a")[0].tolist() == [50, 100] and early.rewound == [(0, 100)]
+    losses_at(run, 110, 160)
+    for history in (early.update(), History(run).update()):
+        assert history.series(0, "a", "seconds")[0].tolist() == [5.0, 10.0, 11.0, 16.0]
+        assert history.last_step(0) == 160 and history.skipped == 0
+        assert history.series(1, "a")[0].tolist() == [50, 125], "each lane has a checkpoint of its own"
+
+
+def test_a_rewind_is_recorded_only_where_something_was_given_up(run: Run) -> None:
+    losses_at(run, 50, 100)
+    rewind(run, 0, step=100, seconds=10.0, examples=100)
+    assert History(run).update().rewound == []
+
+
+def test_a_run_of_the_version_before_that_went_back_unsaid_is_read_as_it_went_on(run: Run) -> None:
+    """Steps rise in what is read, whatever is in the file."""
+    losses_at(run, 50, 100, 125, 150, 75, 110)
+    assert History(run).update().series(0, "a")[0].tolist() == [50, 75, 110]
+
+
+def test_a_series_without_a_value_at_a_step_leaves_that_out(run: Run) -> None:
+    losses_at(run, 1, 2)
+    place = {"lane": 0, "step": 2, "seconds": 0.2, "examples": 2}
+    append_record(run, {**place, "metrics": {"solid": 8, "kl_held_out": None, "words": "none"}})
+    history = History(run).update()
+    assert history.names(0) == ["a", "solid"]
+    assert [array.tolist() for array in history.series(0, "solid")] == [[2.0], [8.0]]
+    np.testing.assert_array_equal(history.column(0, "solid"), [np.nan, 8])
+    assert history.series(0, "none")[0].size == 0 and history.series(3, "a")[0].size == 0
+
+
+def test_a_look_at_a_long_run_costs_no_more_than_at_a_short_one(run: Run) -> None:
+    """By counting: what a look does with rows that it has read already would grow with their number."""
+    lines = [
+        json.dumps({"lane": 0, "step": step, "seconds": step / 10, "examples": step, "losses": {"a": step}})
+        for step in range(40_000)
+    ]
+    (run.path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    history = History(run).update()
+    losses_at(run, 40_000)
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        values = history.update().series(0, "a")[1]
+    finally:
+        sys.setprofile(None)
+    assert len(values) == 40_001 and calls < 300, f"{calls} calls"
+
+
+def test_a_lane_is_as_far_as_its_newest_numbers(run: Run) -> None:
+    run.write_state(RunState(state="running", lanes=[LaneState(state="running", step=3), LaneState()]))
+    losses_at(run, 4, 7)
+    view = RunReader(run).read()
+    assert (view.lane_state(0).step, view.lane_state(0).seconds, view.lane_state(0).state) == (7, 0.7, "running")
+    assert view.lane_state(1).step == 0
+
+
+def test_a_reader_lets_go_of_a_frame_that_was_given_up(run: Run) -> None:
+    run.write_frame(a_frame(10))
+    reader = RunReader(run)
+    assert reader.read().frames[0].step == 10
+    rewind(run, 0, step=0, seconds=0.0, examples=0)
+    assert reader.read().frames == [None, None]

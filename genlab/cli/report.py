@@ -76,7 +76,7 @@ def report(run: Run, as_json: bool, out: Console, evaluation: Evaluation | None 
     if evaluation:
         out.print(measures_table(view, evaluation))
         said = [f"{view.title(lane.lane)}: {lane.message}" for lane in evaluation.lanes if lane.message]
-        said += [f"{view.title(each.lane)}: {each.sentence} ({each.evidence})" for each in findings]
+        said += [f"{view.title(finding.lane)}: {finding.sentence} ({finding.evidence})" for finding in findings]
         for line in said:
             out.print(line, markup=False, highlight=False, soft_wrap=True)
     out.print(str(run.path), soft_wrap=True, highlight=False)

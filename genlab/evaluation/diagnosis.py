@@ -214,9 +214,9 @@ def blur(lane: Lane) -> Found:
     )
     frame, reference = lane.view.frames[lane.index], lane.view.reference
     if ratio is None and frame is not None and reference is not None and reference["samples"].ndim == 4:
-        found = sharpness(reference["samples"] / 255, frame.arrays["samples"] / 255)
+        measured = sharpness(reference["samples"] / 255, frame.arrays["samples"] / 255)
         ratio, high, real = (
-            found[name] for name in ("laplacian_ratio", "high_frequency_share", "real_high_frequency_share")
+            measured[name] for name in ("laplacian_ratio", "high_frequency_share", "real_high_frequency_share")
         )
     if ratio is None or high is None or real is None:
         return

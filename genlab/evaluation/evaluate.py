@@ -96,8 +96,8 @@ def evaluate_lanes(
     path = cache / f"references-{_key(dataset, spaces, samples)}.json"
     references = _read_references(path)
     missing = [step for step in evaluator.references() if step.place not in references] if lanes else []
-    works = [_Work(lane, evaluator, samples, seed) for lane in lanes]
-    total, done = len(missing) + sum(len(work) for work in works), 0
+    evaluators = [_LaneEvaluator(lane, evaluator, samples, seed) for lane in lanes]
+    total, done = len(missing) + sum(len(lane_evaluator) for lane_evaluator in evaluators), 0
     for step in missing:
         yield Progress(f"real data: {step.name}", done, total)
         references[step.place] = _alone(step.measure)
@@ -106,13 +106,13 @@ def evaluate_lanes(
         write_json(path, [(*place, numbers) for place, numbers in references.items()])
     evaluation = Evaluation(samples=samples, seed=seed, spaces={space.name: space.version for space in spaces})
     arrays: dict[str, np.ndarray] = {}
-    for work in works:
-        title = MODELS[work.lane.family.name].title
-        for name in work.steps(references):
+    for lane_evaluator in evaluators:
+        title = MODELS[lane_evaluator.lane.family.name].title
+        for name in lane_evaluator.steps(references):
             yield Progress(f"{title}: {name}", min(done, total), total)
             done += 1
-        evaluation.lanes.append(work.found)
-        arrays |= {f"{work.lane.index}-{name}": array for name, array in work.arrays.items()}
+        evaluation.lanes.append(lane_evaluator.measured)
+        arrays |= {f"{lane_evaluator.lane.index}-{name}": array for name, array in lane_evaluator.arrays.items()}
     yield Evaluated(evaluation, arrays)
 
 
@@ -137,15 +137,15 @@ def _key(dataset: Dataset, spaces: list[FeatureSpace], samples: int) -> str:
     return f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]}-{samples}"
 
 
-class _Work:
-    """What is to be measured of one lane, and what was found."""
+class _LaneEvaluator:
+    """Measures one lane, and holds what was measured."""
 
     def __init__(self, lane: Lane, evaluator: SampleEvaluator, samples: int, seed: int) -> None:
         self.lane, self.evaluator, self.samples, self.seed = lane, evaluator, samples, seed
         self.network_evaluator = NetworkEvaluator(
             lane, evaluator.dataset, evaluator.spaces[0], min(samples, 10_000), seed
         )
-        self.found = LaneEvaluation(lane=lane.index, model=lane.family.name, step=lane.step)
+        self.measured = LaneEvaluation(lane=lane.index, model=lane.family.name, step=lane.step)
         self.arrays: dict[str, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -157,7 +157,7 @@ class _Work:
         try:
             yield from self._steps(references)
         except (Diverged, ValueError) as error:
-            self.found.message = str(error)
+            self.measured.message = str(error)
 
     def _steps(self, references: References) -> Iterator[str]:
         yield "samples"
@@ -165,12 +165,12 @@ class _Work:
         steps: Steps = self.evaluator.steps(samples, references) + self.network_evaluator.steps(samples, labels)
         for name, step in steps:
             yield name
-            self.found.measures += _alone(step)
-        self.found.kl = self.network_evaluator.kl()
+            self.measured.measures += _alone(step)
+        self.measured.kl = self.network_evaluator.kl()
         yield "pictures"
         evaluator = self.evaluator
         mode_share = evaluator.mode_share(samples)
-        self.found.mode_share = mode_share.tolist()
+        self.measured.mode_share = mode_share.tolist()
         self.arrays = gallery(
             evaluator.dataset, evaluator.mode_assigner, evaluator.spaces[0], evaluator.for_copies, samples, mode_share
         )

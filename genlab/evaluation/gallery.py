@@ -40,15 +40,15 @@ def gallery(
     shown = samples[:SAMPLES]
     index = nearest(for_copies.features(shown), for_copies.features(dataset.train))[1]
     none = samples[mode_assigner.assign(samples) < 0]
-    found = {
+    pictures = {
         "samples": as_stored(shown),
         "copied": as_stored(dataset.train[index]),
         "on_no_mode": as_stored(none[: ON_NO_MODE[dataset.kind]]),
         **_lost(dataset, space, samples, mode_share),
     }
     if dataset.kind == "images" and dataset.modes.assign is not None:
-        found |= _bins(dataset, space, samples)
-    return found
+        pictures |= _bins(dataset, space, samples)
+    return pictures
 
 
 def _lost(dataset: Dataset, space: FeatureSpace, samples: np.ndarray, mode_share: np.ndarray) -> dict[str, np.ndarray]:
@@ -72,10 +72,10 @@ def _bins(dataset: Dataset, space: FeatureSpace, samples: np.ndarray) -> dict[st
     places = space.features(dataset.test)
     result = bin_differences(places, space.features(samples), min(BINS, max(2, len(dataset.test) // 50)))
     z = result["z"]
-    found = {}
+    pictures = {}
     for name, order, sign in (("over", (-z).argsort(), 1), ("under", z.argsort(), -1)):
-        bins = [each for each in order[:A_SIDE] if sign * z[each] > BEYOND_CHANCE]
-        middles = [np.linalg.norm(places - result["centres"][each], axis=1).argmin() for each in bins]
-        found[f"{name}_filled"] = as_stored(dataset.test[middles])
-        found[f"{name}_z"] = z[bins]
-    return found
+        bins = [index for index in order[:A_SIDE] if sign * z[index] > BEYOND_CHANCE]
+        middles = [np.linalg.norm(places - result["centres"][index], axis=1).argmin() for index in bins]
+        pictures[f"{name}_filled"] = as_stored(dataset.test[middles])
+        pictures[f"{name}_z"] = z[bins]
+    return pictures

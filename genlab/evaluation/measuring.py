@@ -87,8 +87,9 @@ def confidence_intervals(metric: Metric, arguments: Arguments, numbers: Numbers)
     with g - 1 degrees of freedom gives the width. What a metric is off by at so many examples, all values share: it
     moves the middle, not the width.
 
-    Source: Kott 2001, "The Delete-a-Group Jackknife". In simulations 93 to 97 % of most intervals, and 88 to 99 % of
-    all, hold the mean of the number at its count; fewer where a share is within a few examples of 0 or 1.
+    Source: Kott 2001, "The Delete-a-Group Jackknife". In simulations 93 to 97 % of the intervals of most results, and
+    88 to 99 % of those of all, hold the mean of the number at its count; fewer where a share is within a few examples
+    of 0 or 1.
     """
     with_interval = [result for result in metric.results if result.has_interval]
     values = _without_each_group(metric, arguments) if with_interval else []

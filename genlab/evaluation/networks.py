@@ -83,8 +83,8 @@ class NetworkEvaluator:
 
     @staticmethod
     def _measure(metric: str, arguments: Callable[[], Arguments | None]) -> list[Measure]:
-        found = arguments()
-        return measure(METRICS[metric], found) if found else []
+        called_with = arguments()
+        return measure(METRICS[metric], called_with) if called_with else []
 
     def kl(self) -> list[float]:
         """Of each latent dimension in nats; empty where the encoder says no variance."""

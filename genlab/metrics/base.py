@@ -174,16 +174,16 @@ def pair(
     float64: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two sets of examples as rows, (n, d) and (m, d), of one float type; ValueError in words if they do not match."""
-    one, two = examples(first, names[0], least), examples(second, names[1], least)
-    if one.shape[1] != two.shape[1]:
+    a, b = examples(first, names[0], least), examples(second, names[1], least)
+    if a.shape[1] != b.shape[1]:
         raise ValueError(
-            f"The {names[0]} examples have {one.shape[1]} numbers each and the {names[1]} ones {two.shape[1]}. Give "
+            f"The {names[0]} examples have {a.shape[1]} numbers each and the {names[1]} ones {b.shape[1]}. Give "
             "both in the same feature space."
         )
-    if equal and len(one) != len(two):
+    if equal and len(a) != len(b):
         raise ValueError(
-            f"There are {len(one)} {names[0]} and {len(two)} {names[1]} examples; this measure depends on how many "
-            f"there are and needs as many of each. Take {min(len(one), len(two))} of both."
+            f"There are {len(a)} {names[0]} and {len(b)} {names[1]} examples; this measure depends on how many "
+            f"there are and needs as many of each. Take {min(len(a), len(b))} of both."
         )
-    kind = np.result_type(one, two, np.float64 if float64 else np.float32)
-    return one.astype(kind, copy=False), two.astype(kind, copy=False)
+    kind = np.result_type(a, b, np.float64 if float64 else np.float32)
+    return a.astype(kind, copy=False), b.astype(kind, copy=False)

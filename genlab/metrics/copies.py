@@ -16,14 +16,14 @@ BY_CHANCE = 1e-3  # probability below which that many are no chance
 
 def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.ndarray, np.ndarray]:
     """How many pairs of points, (n, d), are within the squared distance `limit`, and the closest few, nearest first."""
-    found, indices, lengths = 0, np.empty((0, 2), dtype=int), np.empty(0)
+    count, indices, lengths = 0, np.empty((0, 2), dtype=int), np.empty(0)
     distances = Distances(points, points)
     for start, block in distances.blocks():
         rows = start + np.arange(len(block))
         block[np.arange(len(points)) <= rows[:, None]] = np.inf  # each pair once
         sure = block < distances.surely(rows, limit)[:, None].astype(block.dtype)
         i, j = below(np.where(sure, np.inf, block), limit)
-        found += int(np.count_nonzero(sure) + (distances.exact(i + start, j) <= limit).sum())
+        count += int(np.count_nonzero(sure) + (distances.exact(i + start, j) <= limit).sum())
         few = min(shown, block.size)
         closest = np.argpartition(block, few - 1, axis=None)[:few]
         i, j = np.unravel_index(closest[np.isfinite(block.ravel()[closest])], block.shape)
@@ -31,7 +31,7 @@ def close_pairs(points: np.ndarray, limit: float, shown: int) -> tuple[int, np.n
         lengths = np.concatenate([lengths, distances.exact(i + start, j)])
         best = np.argsort(lengths, kind="stable")[:shown]
         indices, lengths = indices[best], lengths[best]
-    return found, indices, np.sqrt(lengths)
+    return count, indices, np.sqrt(lengths)
 
 
 def nearest_pairs(real: np.ndarray, fake: np.ndarray, shown: int = 10) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def bin_differences(
     bins = min(bins, len(np.unique(real, axis=0)))
     groups = KMeans(bins, n_init=1, random_state=seed).fit(real)
     labels = groups.labels_, groups.predict(fake)
-    p, q = (np.bincount(each, minlength=bins) / len(each) for each in labels)
+    p, q = (np.bincount(assigned, minlength=bins) / len(assigned) for assigned in labels)
     common = (len(real) * p + len(fake) * q) / (len(real) + len(fake))
     error = np.sqrt(common * (1 - common) * (1 / len(real) + 1 / len(fake)))
     z = np.divide(q - p, error, out=np.zeros(bins), where=error > 0)
@@ -105,7 +105,7 @@ def precision_recall_curve(
     precision, recall = np.zeros(angles), np.zeros(angles)
     for run in range(runs):
         groups = KMeans(clusters, n_init=1, random_state=seed + run).fit_predict(together)
-        p, q = (np.bincount(each, minlength=clusters) / len(real) for each in np.split(groups, 2))
+        p, q = (np.bincount(assigned, minlength=clusters) / len(real) for assigned in np.split(groups, 2))
         precision += np.minimum(slopes * p, q).sum(axis=1) / runs
         recall += np.minimum(p, q / slopes).sum(axis=1) / runs
 

@@ -98,8 +98,8 @@ def reconstruction_error(x: np.ndarray, reconstructed: np.ndarray) -> dict[str, 
     """
     x, reconstructed = pair(x, reconstructed, ("given", "reconstructed"), equal=True, float64=True)
     squared = (x - reconstructed) ** 2
-    each = squared.sum(axis=1)
-    return {"mean_squared": float(squared.mean()), "summed": float(each.mean()), "each": each}
+    summed = squared.sum(axis=1)
+    return {"mean_squared": float(squared.mean()), "summed": float(summed.mean()), "each": summed}
 
 
 METRICS.add(

@@ -70,8 +70,8 @@ def _classifier(dataset: Dataset, cache: Path) -> FeatureSpace:
     """What enters the last layer of the classifier; of images whose channels are images, of each channel in turn."""
     import keras
 
-    one = dataset.channel or dataset
-    classifier = classifier_network(one, cache)
+    named = dataset.channel or dataset  # whose classes the classifier knows
+    classifier = classifier_network(named, cache)
     network = keras.Model(classifier.inputs, classifier.layers[-1].input)
     width = network.output_shape[-1]
     # Learned anew, the weights differ a little from machine to machine, and so do the numbers.
@@ -79,12 +79,12 @@ def _classifier(dataset: Dataset, cache: Path) -> FeatureSpace:
     version = f"classifier {CLASSIFIER_VERSION}, weights {digest[:8]}"
     predict = predictor(network)
     if dataset.channel is None:
-        return FeatureSpace(f"{one.name}-classifier-{width}", version, predict)
+        return FeatureSpace(f"{named.name}-classifier-{width}", version, predict)
 
     def features(images: np.ndarray) -> np.ndarray:
         return np.concatenate([predict(channel[..., None]) for channel in np.moveaxis(images, -1, 0)], axis=1)
 
-    return FeatureSpace(f"{one.name}-classifier-{dataset.train.shape[-1]}x{width}", version, features)
+    return FeatureSpace(f"{named.name}-classifier-{dataset.train.shape[-1]}x{width}", version, features)
 
 
 def _random_convolution(dataset: Dataset) -> FeatureSpace:

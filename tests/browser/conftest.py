@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import keep_classifiers
 from playwright.sync_api import Browser, sync_playwright
-from serving import Others, Server, TrainPage
+from serving import Server, TrainPage
 from waiting import PATIENCE
 
 ARGUMENTS = [
@@ -25,7 +26,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
@@ -52,18 +53,33 @@ def cold_server(tmp_path: Path, chromium: Browser) -> Iterator[Callable[..., Ser
             server.stop()
 
 
-@pytest.fixture(scope="module")
-def warm_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("served") / "runs")
+@pytest.fixture(scope="session")
+def playing_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("playing") / "runs")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def training_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("training") / "runs", played=False)
+    keep_classifiers(server.store, tmp_path_factory)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def server(warm_server: Server) -> Iterator[Server]:
-    """The server of the module, without a run on its way."""
-    yield warm_server
-    warm_server.quieten()
+def server(playing_server: Server) -> Iterator[Server]:
+    """The server whose worker plays made-up training, without a run on its way."""
+    yield playing_server
+    playing_server.quieten()
+
+
+@pytest.fixture
+def real_server(training_server: Server) -> Iterator[Server]:
+    """The server whose worker trains, without a run on its way."""
+    yield training_server
+    training_server.quieten()
 
 
 @pytest.fixture
@@ -84,8 +100,3 @@ def visit(chromium: Browser) -> Iterator[Callable[..., TrainPage]]:
         context.close()
     assert not errors
     assert not any(shown), "A page showed an exception."
-
-
-@pytest.fixture
-def other_programs() -> type[Others]:
-    return Others

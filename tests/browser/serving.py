@@ -1,4 +1,4 @@
-"""What the browser tests drive: a server of their own, its train page, and what else keeps the machine busy."""
+"""What the browser tests drive: a server of their own, and its train page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from waiting import PATIENCE, wait_until
 
@@ -22,24 +19,31 @@ from genlab.runs.folder import ACTIVE
 from genlab.spec import make_spec
 
 ROOT = Path(__file__).parents[2]
+PLAYED = Path(__file__).with_name("played")
+ENDLESS = 100_000_000  # steps: a run that only the test ends
 expect.set_options(timeout=PATIENCE * 1000)
 
 
 class Server:
-    """`streamlit run app.py` on a port, a runs folder and, if one is given, a data folder of its own."""
+    """`streamlit run app.py` on a port, with folders of its own beside each other for runs and for data.
 
-    def __init__(self, runs: Path, port: int | None = None, data: Path | None = None) -> None:
+    Its worker trains, or, if `played`, plays made-up training without TensorFlow: see `played/`.
+    """
+
+    def __init__(self, runs: Path, port: int | None = None, played: bool = True) -> None:
         self.store = Store(runs)
+        self.data = runs.parent / "data"
         self.port = port or free_port()
         self.log = runs.with_suffix(".log")
         options = {"port": self.port, "headless": "true", "fileWatcherType": "none", "showEmailPrompt": "false"}
         flags = [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+        path = [str(PLAYED), str(ROOT)] if played else [str(ROOT)]
+        folders = {"GENLAB_RUNS_DIR": str(runs), "GENLAB_DATA_DIR": str(self.data)}
         with self.log.open("ab") as log:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
                 cwd=ROOT,
-                env={**os.environ, "GENLAB_RUNS_DIR": str(runs), "PYTHONPATH": str(ROOT)}
-                | ({"GENLAB_DATA_DIR": str(data)} if data else {}),
+                env={**os.environ, **folders, "PYTHONPATH": os.pathsep.join(path)},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -122,9 +126,9 @@ class TrainPage:
         expect(self.page).to_have_url(re.compile(r"[?&]run="))
         return self.run()
 
-    def watch(self, steps: int) -> Run:
-        """Open a run of so many steps that is queued already, and wait until it trains."""
-        run = self.server.store.submit(make_spec(budget=steps))
+    def watch(self) -> Run:
+        """Open an endless run that is queued already, and wait until it trains."""
+        run = self.server.store.submit(make_spec(budget=ENDLESS))
         self.open(f"?run={run.id}")
         self.is_now("running")
         return run
@@ -152,30 +156,3 @@ class TrainPage:
     def updates(self, name: str) -> int:
         """How often a chart was drawn."""
         return int(self.cell(name).get_attribute("data-updates") or 0)
-
-
-class Others:
-    """What the programs that are no part of these tests took of the processor meanwhile."""
-
-    CROWDED = 0.15  # of all cores
-
-    def __init__(self) -> None:
-        self.began, self.used = time.monotonic(), self._seconds()
-
-    def _seconds(self) -> float:
-        """Processor seconds since the machine started, less those of this process and all it started."""
-        times = psutil.cpu_times()._asdict()
-        ours = 0.0
-        for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
-            with suppress(psutil.Error):
-                ours += sum(process.cpu_times()[:4])  # with those of children that ended
-        return sum(times.get(name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal")) - ours
-
-    def judge(self, good: bool, measured: str) -> None:
-        """A measured time that is bad fails the test, or skips it on a machine that was busy with something else."""
-        share = (self._seconds() - self.used) / (time.monotonic() - self.began) / psutil.cpu_count()
-        measured += f", while other programs took {max(0, share):.0%} of the processor"
-        print(measured)
-        if not good and share > self.CROWDED:
-            pytest.skip("Too crowded to tell: " + measured)
-        assert good, measured

@@ -49,7 +49,7 @@ def test_a_run_is_measured_from_the_page(server: Server, run: Run, visit) -> Non
     pressed(page, "measure")
     table = page.locator("table").first
     expect(table).to_contain_text(REAL_DATA, timeout=MEASURED)
-    expect(table).to_contain_text("Fréchet distance, digits-classifier-64, N = 898")
+    expect(table).to_contain_text("Fréchet distance, digits-classifier-64, N = 449")
     expect(table).to_contain_text(re.compile(r"[\d.]+ \([\d.]+ to [\d.]+\)"))
     for lane in (0, 1):
         gallery = page.locator(f'[data-cell="{lane}-0"]')

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-import statistics
 import tomllib
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import expect
+from serving import ENDLESS
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
-FEW, MANY = 300, 20_000  # steps: a run to wait for, a run that is still going when the test ends
+FEW = 300  # steps: a run to wait for
 CHARTS = ["0-samples", "0-latent", "0-losses", "1-samples", "1-latent", "1-losses", "coverage"]
 
 
-def test_both_models_train_to_the_end(server, visit):
-    tab = visit(server)
+def test_both_models_train_to_the_end(real_server, visit):
+    tab = visit(real_server)
     run = tab.begin(FEW)
     tab.is_now("done")
     assert tab.step() == FEW
@@ -31,9 +31,9 @@ def test_both_models_train_to_the_end(server, visit):
     assert tab.run().id == run.id and run.state().state == "done"
 
 
-def test_pause_holds_the_step_number_and_step_makes_one(server, visit):
-    tab = visit(server)
-    tab.watch(MANY)
+def test_pause_holds_the_step_number_and_step_makes_one(real_server, visit):
+    tab = visit(real_server)
+    tab.watch()
     tab.reaches(25)
     tab.press("Pause")
     tab.is_now("paused")
@@ -53,7 +53,7 @@ def test_pause_holds_the_step_number_and_step_makes_one(server, visit):
 
 def test_stop_ends_a_run_and_offers_to_resume_it(server, visit):
     tab = visit(server)
-    tab.watch(MANY)
+    tab.watch()
     tab.reaches(25)
     tab.press("Stop")
     tab.is_now("stopped")
@@ -82,7 +82,7 @@ def test_reset_goes_back_to_step_0_with_the_same_seed_and_resume_trains_to_the_e
 
 def test_a_reload_shows_the_same_run_which_goes_on(server, visit):
     tab = visit(server)
-    run = tab.watch(MANY)
+    run = tab.watch()
     tab.reaches(25)
     before = tab.step()
     tab.page.reload()
@@ -93,7 +93,7 @@ def test_a_reload_shows_the_same_run_which_goes_on(server, visit):
 
 def test_a_second_tab_shows_the_same_run_and_steers_it(server, visit):
     first, second = visit(server), visit(server)
-    run = first.watch(MANY)
+    run = first.watch()
     second.open(f"?run={run.id}")
     second.is_now("running")
     second.press("Pause")
@@ -104,30 +104,19 @@ def test_a_second_tab_shows_the_same_run_and_steers_it(server, visit):
     second.is_now("running")
 
 
-def test_the_page_changes_twice_a_second_while_both_lanes_train(server, visit, other_programs):
+def test_every_chart_is_drawn_again_and_again_while_both_lanes_train(server, visit):
     tab = visit(server)
-    tab.watch(MANY)
-    tab.reaches(50)
-    others = other_programs()
-    count = """async () => {
-            const updates = () => Number(document.querySelector('[data-cell="0-losses"]').dataset.updates)
-            const counts = []
-            for (let window = 0; window < 6; window++) {
-                const before = updates(), began = performance.now()
-                await new Promise((done) => setTimeout(done, 2000))
-                counts.push((updates() - before) / (performance.now() - began) * 1000)
-            }
-            return counts
-        }"""
-    changes = max((tab.page.evaluate(count) for _ in range(2)), key=statistics.median)
+    tab.watch()
+    for _ in range(3):
+        drawn = {chart: tab.updates(chart) for chart in CHARTS}
+        for chart in CHARTS:
+            wait_until(lambda chart=chart: tab.updates(chart) > drawn[chart], f"another update of {chart}")
     tab.is_now("running")
-    rate = statistics.median(changes)
-    others.judge(rate >= 2, f"{rate:.1f} updates a second (2 s windows: {[round(c, 1) for c in changes]})")
 
 
 def test_a_zoom_stays_while_the_run_goes_on(server, visit):
     tab = visit(server)
-    tab.watch(MANY)
+    tab.watch()
     tab.reaches(25)  # early, while the range of the losses still changes with each update
     chart = tab.cell("0-losses").locator(".js-plotly-plot")
     ranges = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
@@ -174,12 +163,12 @@ def test_nonsense_in_the_address_is_answered_in_words_and_train_still_works(serv
     expect(tab.exceptions).to_have_count(0)
 
 
-def test_a_killed_worker_interrupts_the_run_which_resumes_to_the_end(server, visit):
-    tab = visit(server)
+def test_a_killed_worker_interrupts_the_run_which_resumes_to_the_end(real_server, visit):
+    tab = visit(real_server)
     tab.watch(steps := 3_000)
     tab.reaches(50)
     drawn = tab.updates("0-samples")
-    killed = server.worker()
+    killed = real_server.worker()
     killed.kill()
     tab.is_now("interrupted")
     assert tab.step() < steps
@@ -187,7 +176,7 @@ def test_a_killed_worker_interrupts_the_run_which_resumes_to_the_end(server, vis
     assert tab.updates("0-samples") >= drawn >= 1
     tab.press("Resume")
     tab.is_now("running")
-    assert server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
+    assert real_server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
     tab.is_now("done")
     assert tab.step() == steps
     tab.begin(FEW)
@@ -204,7 +193,7 @@ def test_a_double_click_on_train_makes_one_run(server, visit):
 
 def test_the_run_of_a_second_visitor_waits_in_the_queue_then_trains(server, visit):
     first, second = visit(server), visit(server)
-    first.begin(MANY)
+    first.begin(ENDLESS)
     first.is_now("running")
     second.begin(FEW)
     second.is_now("queued")
@@ -216,7 +205,7 @@ def test_the_run_of_a_second_visitor_waits_in_the_queue_then_trains(server, visi
 
 def test_nothing_on_the_page_moves_while_it_trains(server, visit):
     tab = visit(server)
-    run = tab.begin(MANY)
+    run = tab.begin(ENDLESS)
     expect(tab.cell("coverage")).to_be_visible()
     places = "nodes => nodes.map(node => [node.dataset.cell, node.offsetLeft, node.offsetTop, node.offsetHeight])"
     queued = tab.page.locator("[data-cell]").evaluate_all(places)
