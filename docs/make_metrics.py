@@ -116,9 +116,9 @@ the training set, the classifier, the data's own shares of the modes. So an inte
 run.
 
 A result has none where that would mislead: it says yes or no or counts a few things, grows with N, or rests on
-k-means, which starts at random. In simulations with known distributions (`tests/test_intervals.py`) 93 to 97 % of the intervals of most
-results, and 88 to 99 % of those of all, hold the mean of the number at its N; fewer where a share is within a few
-examples of 0 or 1.
+k-means, which starts at random. In simulations with known distributions (`tests/test_intervals.py`) 93 to 97 % of the
+intervals of most results, and 88 to 99 % of those of all, hold the mean of the number at its N; fewer where a share
+is within a few examples of 0 or 1.
 """
     entries = sorted(METRICS.values(), key=lambda entry: list(NEEDS).index(entry.needs))
     return "\n\n".join([head.strip(), *(section(entry) for entry in entries)]) + "\n"

@@ -13,10 +13,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 for _threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-from genlab.runs import Run, Store
-from genlab.spec import make_spec
+from genlab.runs import Run, Store  # noqa: E402
+from genlab.spec import make_spec  # noqa: E402
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What one process of tests runs, in order: all that is in the browser, then file after file. The cases of the
     models are a group each, so that the processes end together.

@@ -1,4 +1,4 @@
-"""Steering a run from the page and the command line: no press is lost, none counts twice, nothing is left half begun."""
+"""Steering a run from the page and the command line: no press is lost, none counts twice, none leaves half a run."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_worker_that_ends_again_and_again_is_started_less_and_less_often(
     monkeypatch.setattr(fake_process, "ends", True)
     supervisor = WorkerSupervisor(store.root)
     starts = []
-    for now in range(3600):
+    for now in range(3600):  # noqa: B007 - the clock of the supervisor
         supervisor.ensure_running()
         starts.append(fake_process.started)
     assert starts[10] == 2, "the first time it is started again soon"

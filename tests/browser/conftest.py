@@ -43,8 +43,8 @@ def cold_server(tmp_path: Path, chromium: Browser) -> Iterator[Callable[..., Ser
     """Starts servers that nobody has visited yet: `cold_server()`; all are ended after the test."""
     started: list[Server] = []
 
-    def start(runs: Path | None = None, port: int | None = None) -> Server:
-        started.append(Server(runs or tmp_path / f"runs{len(started)}", port))
+    def start(runs: Path | None = None, port: int | None = None, played: bool = True) -> Server:
+        started.append(Server(runs or tmp_path / f"runs{len(started)}", port, played))
         return started[-1]
 
     yield start

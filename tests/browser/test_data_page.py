@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
-from serving import Server, TrainPage
+from playwright.sync_api import expect
+from serving import TrainPage
 from sklearn.datasets import load_sample_images
 from waiting import PATIENCE
 
@@ -20,20 +19,6 @@ from genlab.runs import Run
 pytestmark = pytest.mark.browser
 
 FEW = 30  # steps
-
-
-@pytest.fixture(scope="module")
-def warm_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("served")
-    server = Server(folder / "runs", data=folder / "data")
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def data_folder(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process reads runs on data sets that are in the server's folder alone."""
-    monkeypatch.setenv("GENLAB_DATA_DIR", str(server.store.root.parent / "data"))
 
 
 def photographs() -> bytes:
@@ -90,8 +75,8 @@ def upload(tab: TrainPage, name: str, content: bytes) -> None:
     )
 
 
-def test_a_zip_of_photographs_is_trained_on(server, visit):
-    tab = visit(server)
+def test_a_zip_of_photographs_is_trained_on(real_server, visit):
+    tab = visit(real_server)
     open_data_page(tab)
     upload(tab, "My photos.zip", photographs())
     expect(tab.page.get_by_text("120 pictures of 28x28 pixels, grey")).to_contain_text(

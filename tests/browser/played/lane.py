@@ -1,5 +1,5 @@
-"""In place of `genlab.training.lane`: a lane that learns nothing. The longer it "trains", the closer its samples come to
-real examples, so that charts and numbers change as they do in training, at a pace of its own.
+"""In place of `genlab.training.lane`: a lane that learns nothing. The longer it "trains", the closer its samples
+come to real examples, so that charts and numbers change as they do in training, at a pace of its own.
 """
 
 from __future__ import annotations

@@ -1,0 +1,93 @@
+"""How soon a cold server shows its train page, and how often a second the page changes while two models train.
+
+    python benchmarks/first_content.py [ROUNDS]
+
+Prints the seconds from the first request to the first words for each of some cold starts, and their median; then the
+updates of the losses a second, over windows of two seconds of a run on ring8. It takes a Chromium and a quiet machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from genlab.runs import Store
+from genlab.spec import make_spec
+
+ROOT = Path(__file__).parents[1]
+PORT = 8699
+WINDOWS, WINDOW = 6, 2.0  # seconds
+UPDATES = "() => Number(document.querySelector('[data-cell=\"0-losses\"]').dataset.updates)"
+
+
+def start(runs: Path) -> subprocess.Popen[bytes]:
+    """A server that nobody has visited yet, once it answers."""
+    flags = ("--server.headless", "true", "--server.port", str(PORT), "--server.fileWatcherType", "none")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
+        cwd=ROOT,
+        env={**os.environ, "GENLAB_RUNS_DIR": str(runs)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while True:
+        with suppress(OSError):
+            urllib.request.urlopen(f"http://localhost:{PORT}/_stcore/health", timeout=2).close()
+            return server
+        time.sleep(0.05)
+
+
+def first_content(browser: Browser, runs: Path) -> float:
+    server = start(runs)
+    page = browser.new_page()
+    began = time.monotonic()
+    page.goto(f"http://localhost:{PORT}/train")
+    page.get_by_role("heading", name="Two models, the same data, side by side").wait_for(timeout=120_000)
+    seconds = time.monotonic() - began
+    page.close()
+    server.terminate()
+    server.wait()
+    return seconds
+
+
+def updates_a_second(browser: Browser, runs: Path) -> list[float]:
+    server = start(runs)
+    run = Store(runs).submit(make_spec(budget=10**8))
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"http://localhost:{PORT}/train?run={run.id}")
+    page.locator('[data-cell="0-losses"][data-updates="5"]').wait_for(timeout=240_000)
+    rates = []
+    for _ in range(WINDOWS):
+        before, began = page.evaluate(UPDATES), time.monotonic()
+        page.wait_for_timeout(1000 * WINDOW)
+        rates.append((page.evaluate(UPDATES) - before) / (time.monotonic() - began))
+    page.close()
+    server.terminate()
+    server.wait()
+    return rates
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        seconds = [first_content(browser, Path(folder) / f"runs{i}") for i in range(rounds)]
+        print(f"first content: {', '.join(f'{s:.2f}' for s in seconds)} s, median {statistics.median(seconds):.2f} s")
+        rates = updates_a_second(browser, Path(folder) / "live")
+        print(f"updates a second: {', '.join(f'{r:.1f}' for r in rates)}, median {statistics.median(rates):.1f}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
