@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from genlab.cli.main import app
 from genlab.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).parents[1]
@@ -27,13 +29,12 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("genlab ")])
-def test_every_genlab_command_runs(command: str, tmp_path: Path) -> None:
-    words = shlex.split(command)[1:]
-    run = [sys.executable, "-c", "from genlab.cli.main import main; main()", *words]
-    result = subprocess.run(
-        run, cwd=tmp_path, env={**os.environ, "GENLAB_RUNS_DIR": str(tmp_path)}, capture_output=True
-    )
-    assert result.returncode == 0, result.stderr.decode()
+def test_every_genlab_command_runs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend) -> None:
+    """In this process, where TensorFlow is loaded already; tests/test_cli.py starts real ones."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GENLAB_RUNS_DIR", str(tmp_path))
+    result = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.slow
