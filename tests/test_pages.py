@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from pathlib import Path
@@ -224,3 +225,11 @@ def test_a_failed_run_shows_its_sentence_and_the_rest_behind_details(
     assert "It broke." in words(test)
     assert "Details" in [expander.label for expander in test.expander]
     assert [code.value for code in test.code] == ["Traceback: <b>here</b>"]
+
+
+def test_what_a_look_collects_is_not_all_the_code_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.unfreeze()
+    st.cache_resource.clear()
+    shown(ROOT / "pages" / "train.py", store, monkeypatch, run=store.create(make_spec()).id)
+    assert gc.get_freeze_count() > 100_000
+    gc.unfreeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 import streamlit as st
@@ -31,8 +32,18 @@ def live_run(run: Run) -> None:
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
+    _spare_loaded_code()
     send_everything("charts")
     st.fragment(_follow, run_every=POLL_SECONDS if active else None)(run, active)
+
+
+@st.cache_resource(show_spinner=False)
+def _spare_loaded_code() -> None:
+    """Once for a server, keep what is loaded by now out of garbage collection. Streamlit collects after every look, and
+    most of what a look cost was to go through the modules again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _follow(run: Run, active: bool) -> None:
