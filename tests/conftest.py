@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import keep_classifiers, train_fully
@@ -17,17 +18,26 @@ from genlab.runs import Run, Store  # noqa: E402
 from genlab.spec import make_spec  # noqa: E402
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one process of tests runs, in order: all that is in the browser, then file after file. The cases of the
-    models are a group each, so that the processes end together.
-    """
-    for item in items:
-        group = "browser" if item.path.parent.name == "browser" else item.path.stem
-        if "trial" in getattr(item, "fixturenames", ()):
-            group += "-" + item.callspec.id
-        item.add_marker(pytest.mark.xdist_group(group))
+    """What is in the browser first: it takes the longest."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What one of the processes of tests takes at a time: all that is in the browser, one case of the models, or a
+    file.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, name = nodeid.partition("::")
+            if "/browser/" in path:
+                return "browser"
+            return f"{path}{name.partition('[')[1:]}" if path.endswith("test_models.py") else path
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
