@@ -35,7 +35,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             path, _, name = nodeid.partition("::")
             if "/browser/" in path:
                 return "browser"
-            return f"{path}{name.partition('[')[1:]}" if path.endswith("test_models.py") else path
+            return f"{path}-{name.partition('[')[2]}" if path.endswith("test_models.py") else path
 
     return Scheduling(config, log)
 

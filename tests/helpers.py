@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from genlab.runs import Run, Store
+
+PATIENCE = 600.0  # seconds: how long a test waits for what a machine ten times slower than today's takes a minute for
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Wait for what takes as long as it takes."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"Waited {seconds:.0f} s for {what}."
+        time.sleep(0.02)
 
 
 def train_fully(store: Store, run: Run) -> list[Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import stress_jobs
+from helpers import wait_until
 
 from genlab.runs import Run, RunUnreadable, Store
 from genlab.runs.atomic import DiskFull
@@ -173,9 +174,7 @@ while True:
     Store(Path({str(tmp_path)!r})).create(make_spec())
 """
     maker = subprocess.Popen([sys.executable, "-c", program])
-    deadline = time.monotonic() + 60
-    while len(Store(tmp_path).runs()) < 20 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: len(Store(tmp_path).runs()) >= 20, "twenty runs")
     maker.kill()
     maker.wait()
     runs = Store(tmp_path).runs()

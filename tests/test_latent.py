@@ -15,7 +15,7 @@ from genlab.datasets.base import Dataset, Modes, load_dataset
 from genlab.latent.paths import manifold, spherical, straight, traversal
 from genlab.models.base import Model, ModelFamily
 from genlab.registry import MODELS
-from genlab.runs import RunUnreadable, Store
+from genlab.runs import Run, RunUnreadable, Store
 from genlab.spec import LaneSpec, Settings, make_spec, setting
 
 
@@ -371,3 +371,23 @@ def test_the_command_line_shows_a_model_held_out_examples(stored: Any, session_s
     refused = genlab(stored.run.id, "--lane", "7")
     assert refused.exit_code == 2 and "there is no lane 7" in refused.output
     assert genlab("nowhere").exit_code == 2
+
+
+@pytest.mark.parametrize("dataset", ["ring8", "digits"])
+@pytest.mark.parametrize("lane", [0, 1])
+def test_an_answer_does_not_depend_on_what_else_is_asked(
+    dataset: str, lane: int, ring_run: Run, digits_run: Run
+) -> None:
+    """To the last bit, of a GAN and a VAE, of points and pictures."""
+    from genlab.latent.trained import load
+
+    model = load(ring_run if dataset == "ring8" else digits_run, lane)
+    latents = model.draw_prior(300)
+    samples = model.sample(latents)
+    for rows in (slice(0, 1), slice(7, 8), slice(0, 255), slice(256, 300)):
+        np.testing.assert_array_equal(model.sample(latents[rows]), samples[rows])
+    if lane == 1:
+        examples = model.dataset.test[:300]
+        codes, returned = model.encode(examples), model.reconstruct(examples)
+        np.testing.assert_array_equal(model.encode(examples[:1]), codes[:1])
+        np.testing.assert_array_equal(model.reconstruct(examples[280:]), returned[280:])

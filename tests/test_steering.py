@@ -10,12 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers import train_fully
+from helpers import train_fully, wait_until
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
@@ -27,15 +26,7 @@ from genlab.ui import worker_supervisor
 from genlab.ui.worker_supervisor import WorkerSupervisor
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120.0  # seconds
 SMALL = [{"model": "ae", "settings": {"width": 4}}]
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -149,10 +140,10 @@ def test_a_worker_waits_where_the_disk_is_full_and_goes_on_when_there_is_room(
     thread = threading.Thread(target=worker.work, args=(store, leaving))
     thread.start()
     try:
-        wait_for(lambda: refused > 5, "the worker to try again")
+        wait_until(lambda: refused > 5, "the worker to try again")
         assert thread.is_alive() and store.waiting() == [run.id]
         full.clear()
-        wait_for(lambda: run.state().state == "done", "the run")
+        wait_until(lambda: run.state().state == "done", "the run")
     finally:
         leaving.set()
         thread.join()
@@ -232,9 +223,9 @@ def test_interrupting_train_leaves_no_run_that_waits_for_nobody(when: str, store
     words = ("train", "--model", "ae", "--set", "0.width=4", "--steps", "100000000", "--runs", str(store.root))
     process = subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True)
     if when == "it trains":
-        wait_for(lambda: [run for run in store.runs() if run.state().state == "running"], "training")
+        wait_until(lambda: [run for run in store.runs() if run.state().state == "running"], "training")
     else:
-        wait_for(lambda: loads_tensorflow(process.pid), "TensorFlow to load")
+        wait_until(lambda: loads_tensorflow(process.pid), "TensorFlow to load")
     while process.poll() is None:  # an import may swallow the first
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)

@@ -6,27 +6,19 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from helpers import PATIENCE, wait_until
 
 from genlab.runs import Store
 from genlab.runs.history import History
 from genlab.spec import make_spec
 
-PATIENCE = 120.0  # seconds; importing TensorFlow takes ten on an idle machine
 SMALL = [
     {"model": "gan", "settings": {"generator_width": 8, "discriminator_width": 8}},
     {"model": "vae", "settings": {"width": 8}},
 ]
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -47,12 +39,12 @@ def start_worker(store: Store) -> Iterator[Callable[[], subprocess.Popen]]:
 
 def test_a_killed_worker_loses_nothing_and_the_next_goes_on(store: Store, start_worker) -> None:
     worker = start_worker()
-    run = store.submit(make_spec(lanes=SMALL, budget=200_000))
-    wait_for(lambda: run.newest_frame(1) is not None and run.newest_frame(1).step > 100, "a few frames")
+    run = store.submit(make_spec(lanes=SMALL, budget=10**8))
+    wait_until(lambda: run.newest_frame(1) is not None and run.newest_frame(1).step > 100, "a few frames")
     assert run.state().state == "running"
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    wait_for(lambda: run.state().state == "interrupted", "the run to be seen as interrupted")
+    wait_until(lambda: run.state().state == "interrupted", "the run to be seen as interrupted")
     for lane in (0, 1):
         steps = run.frame_steps(lane)
         assert len(steps) > 1 and all(run.frame(lane, step).metrics["samples"] == 2500 for step in steps)
@@ -62,11 +54,11 @@ def test_a_killed_worker_loses_nothing_and_the_next_goes_on(store: Store, start_
     # The next worker trains the next run, and goes on with this one when asked.
     worker = start_worker()
     following = store.submit(make_spec(lanes=SMALL, budget=20))
-    wait_for(lambda: following.state().state == "done", "the next run")
+    wait_until(lambda: following.state().state == "done", "the next run")
     assert json.loads((store.root / ".worker.json").read_text())["devices"]["cpu"].startswith("CPU")
     store.resume(run)
-    wait_for(lambda: run.state().state == "running", "the interrupted run to go on")
-    wait_for(lambda: run.newest_frame(0).step > recorded[-1], "it to pass where it was killed")
+    wait_until(lambda: run.state().state == "running", "the interrupted run to go on")
+    wait_until(lambda: run.newest_frame(0).step > recorded[-1], "it to pass where it was killed")
 
     # Told to leave, it keeps a checkpoint and says so.
     worker.stdin.close()
@@ -82,9 +74,9 @@ def test_a_paused_run_gives_way_to_those_that_wait(store: Store, start_worker, m
     monkeypatch.setenv("GENLAB_PAUSE_SECONDS", "1")
     start_worker()
     paused = store.submit(make_spec(lanes=SMALL, budget=100), paused=True)
-    wait_for(lambda: paused.state().state == "paused", "the pause")
+    wait_until(lambda: paused.state().state == "paused", "the pause")
     waiting = store.submit(make_spec(lanes=SMALL, budget=20))
-    wait_for(lambda: waiting.state().state == "done", "the run that waited")
+    wait_until(lambda: waiting.state().state == "done", "the run that waited")
     assert paused.state().state == "stopped"
     store.resume(paused)
-    wait_for(lambda: paused.state().state == "done", "the paused run, resumed")
+    wait_until(lambda: paused.state().state == "done", "the paused run, resumed")

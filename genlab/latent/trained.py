@@ -18,6 +18,7 @@ from genlab.training.lane import Lane
 # Prior draws for each restart, of which those whose samples are nearest are started from. With 1 in place of 32 a GAN
 # on ring8 missed some of its own samples by 0.02, since the search ended between two modes; with 32 none by 0.0004.
 CANDIDATES = 32
+BATCH = 256  # rows in a call of the networks
 ROWS = 1024  # latents that move in one call, which bounds the memory of a projection
 
 
@@ -41,12 +42,15 @@ class Trained:
         return self.lane.model.draw_prior(np.random.default_rng(seed), count)
 
     def sample(self, latent: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
-        """Latents (n, latent_dim) -> examples (n, ...). Raises ValueError for other shapes or labels."""
-        given = np.asarray(latent, dtype="float32")
+        """Latents (n, latent_dim) -> examples (n, ...), each the same whatever the others are, to the last bit; but
+        noise of the decoder's own, where samples have it, depends on all latents. Raises ValueError for other shapes or
+        labels.
+        """
+        latents = np.asarray(latent, dtype="float32")
         dimensions = self.lane.model.latent_dim
-        if given.ndim != 2 or given.shape[1] != dimensions or not len(given):
-            raise ValueError(f"The latents are of shape (n, {dimensions}), one a row, not of shape {given.shape}.")
-        return self.lane.sample(given, self.as_labels(labels, len(given)))
+        if latents.ndim != 2 or latents.shape[1] != dimensions or not len(latents):
+            raise ValueError(f"The latents are of shape (n, {dimensions}), one a row, not of shape {latents.shape}.")
+        return in_full_batches(self.lane.sample, latents, self.as_labels(labels, len(latents)))
 
     def encode(self, examples: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
         """Examples (n, ...) -> their codes (n, latent_dim), the mean where the encoder says a distribution. Raises
@@ -60,18 +64,18 @@ class Trained:
 
     def as_examples(self, examples: ArrayLike) -> np.ndarray:
         """Examples (n, ...), float32. Raises ValueError in words if they are not such as the model was trained on."""
-        given = np.asarray(examples, dtype="float32")
+        values = np.asarray(examples, dtype="float32")
         shape = self.dataset.train.shape[1:]
-        if given.shape[1:] != shape or given.ndim != len(shape) + 1 or not len(given):
+        if values.shape[1:] != shape or values.ndim != len(shape) + 1 or not len(values):
             wanted = ", ".join(("n", *map(str, shape)))
-            raise ValueError(f"Examples of {self.dataset.name} are of shape ({wanted}), not {given.shape}.")
-        if not np.isfinite(given).all():
+            raise ValueError(f"Examples of {self.dataset.name} are of shape ({wanted}), not {values.shape}.")
+        if not np.isfinite(values).all():
             raise ValueError("The examples hold a number that is not finite.")
-        if self.dataset.kind == "images" and not (given.min() >= 0 and given.max() <= 1):
+        if self.dataset.kind == "images" and not (values.min() >= 0 and values.max() <= 1):
             raise ValueError(
-                f"Pixels are between 0 and 1; these go from {given.min()} to {given.max()}. Divide bytes by 255."
+                f"Pixels are between 0 and 1; these go from {values.min()} to {values.max()}. Divide bytes by 255."
             )
-        return given
+        return values
 
     def as_labels(self, labels: ArrayLike | None, count: int) -> np.ndarray:
         """(count,) int32. Raises ValueError in words if they name no class, or a conditional model is given none."""
@@ -82,20 +86,20 @@ class Trained:
                     f"This {self.lane.family.title} is conditional: say which class, from 0 to {last}, by labels."
                 )
             return np.zeros(count, "int32")
-        given = np.asarray(labels)
-        if given.shape not in ((), (count,)):
-            raise ValueError(f"Give one label, or one for each of {count}, not an array of shape {given.shape}.")
-        if given.dtype.kind not in "iu" or given.min() < 0 or given.max() > last:
+        classes = np.asarray(labels)
+        if classes.shape not in ((), (count,)):
+            raise ValueError(f"Give one label, or one for each of {count}, not an array of shape {classes.shape}.")
+        if classes.dtype.kind not in "iu" or classes.min() < 0 or classes.max() > last:
             raise ValueError(f"Labels are whole numbers from 0 to {last}, the classes of {self.dataset.name}.")
-        return np.broadcast_to(given, (count,)).astype("int32")
+        return np.broadcast_to(classes, (count,)).astype("int32")
 
     def _of_encoder(self, function: Any, examples: ArrayLike, labels: ArrayLike | None) -> Any:
         if function is None:
             raise ValueError(
                 f"{self.lane.family.title} has no encoder. `project` finds the latents whose samples are nearest."
             )
-        given = self.as_examples(examples)
-        return function(given, self.as_labels(labels, len(given)))
+        inputs = self.as_examples(examples)
+        return in_full_batches(function, inputs, self.as_labels(labels, len(inputs)))
 
     @cached_property
     def decode(self) -> Any:
@@ -118,6 +122,18 @@ class Trained:
 
         bound = 1.0 if model.prior == "uniform" else None
         return backend.compile_descent(objective, self.lane.model_variables, bound)
+
+
+def in_full_batches(function: Any, *arrays: np.ndarray) -> Any:
+    """A function of rows, called on 256 rows at a time, of which the last are filled up by repeating. So each row is
+    computed in the same way whatever else is asked: products of matrices of other sizes differ in their last bits.
+    """
+    count = len(arrays[0])
+    rows = np.minimum(np.arange(-(-count // BATCH) * BATCH), count - 1)
+    results = [function(*(array[rows[i : i + BATCH]] for array in arrays)) for i in range(0, len(rows), BATCH)]
+    if isinstance(results[0], tuple):
+        return tuple(np.concatenate(parts)[:count] for parts in zip(*results, strict=True))
+    return np.concatenate(results)[:count]
 
 
 @dataclass(frozen=True)
@@ -148,6 +164,7 @@ def load(run: Run, lane: int = 0, device: str | None = None) -> Trained:
     does not exist, a checkpoint that does not fit and a run that this genlab cannot build, DataUnavailable for data
     that is gone or is not what the run was trained on.
     """
+    backend.prepare()
     spec = run.runnable_spec()
     if not 0 <= lane < len(spec.lanes):
         has = "lane 0 alone" if len(spec.lanes) == 1 else f"lanes 0 to {len(spec.lanes) - 1}"

@@ -88,6 +88,7 @@ class Training:
 
     def events(self) -> Iterator[Event]:
         """Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit."""
+        backend.prepare()
         spec = self.spec
         yield Stage("starting", "loading the data set")
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
@@ -182,5 +183,7 @@ class Training:
 
 
 def train(spec: RunSpec, cache: Path) -> Iterator[Event]:
-    """Train a run from its first step to its last, one event at a time, writing nothing but the classifier's cache."""
+    """Train a run from its first step to its last, one event at a time, writing nothing but the classifier's cache. The
+    same spec gives the same numbers on the same machine.
+    """
     yield from Training(spec, cache).events()

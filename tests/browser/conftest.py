@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import keep_classifiers
+from helpers import PATIENCE, keep_classifiers
 from playwright.sync_api import Browser, sync_playwright
 from serving import Server, TrainPage
-from waiting import PATIENCE
 
 ARGUMENTS = [
     "--no-sandbox",

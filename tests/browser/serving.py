@@ -11,8 +11,8 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+from helpers import PATIENCE, wait_until
 from playwright.sync_api import Locator, Page, expect
-from waiting import PATIENCE, wait_until
 
 from genlab.runs import Run, Store
 from genlab.runs.folder import ACTIVE

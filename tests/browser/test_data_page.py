@@ -8,11 +8,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from helpers import PATIENCE
 from PIL import Image
 from playwright.sync_api import expect
 from serving import TrainPage
 from sklearn.datasets import load_sample_images
-from waiting import PATIENCE
 
 from genlab.runs import Run
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from helpers import wait_until
 from playwright.sync_api import Page, expect
 from serving import Server
-from waiting import wait_until
 
 from genlab.runs import Run
 from genlab.runs.tables import REAL_DATA

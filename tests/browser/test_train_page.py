@@ -8,9 +8,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import wait_until
 from playwright.sync_api import expect
 from serving import ENDLESS
-from waiting import wait_until
+
+from genlab.runs import Run
 
 pytestmark = pytest.mark.browser
 
@@ -38,17 +40,24 @@ def test_pause_holds_the_step_number_and_step_makes_one(real_server, visit):
     tab.press("Pause")
     tab.is_now("paused")
     held = tab.step()
-    tab.page.wait_for_timeout(1500)
+    written_again(tab.run())
     assert tab.step() == held
     for made in (1, 2):
         tab.press("Step")
         expect(tab.state).to_contain_text(f"step {held + made:,} of")
         tab.is_now("paused")
-    tab.page.wait_for_timeout(1500)
+    written_again(tab.run())
     assert tab.step() == held + 2
     tab.press("Resume")
     tab.is_now("running")
     tab.reaches(held + 100)
+
+
+def written_again(run: Run) -> None:
+    """Wait until a paused run has said twice that it is still there, a second apart: nothing moves meanwhile."""
+    for _ in range(2):
+        before = run.state().updated
+        wait_until(lambda before=before: run.state().updated > before, "another word of the paused run")
 
 
 def test_stop_ends_a_run_and_offers_to_resume_it(server, visit):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cache, cached_property
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -22,11 +23,15 @@ with quiet_standard_error():  # TensorFlow reports which CPU and CUDA libraries 
     tf.config.list_physical_devices()
 
 
+@cache
 def prepare() -> None:
-    """Once per process, before anything is on a device: repeatable operations, and GPU memory taken as it is needed."""
+    """Repeatable operations, and GPU memory taken as it is needed. Whoever trains or loads calls it first; it acts once
+    in a process.
+    """
     tf.config.experimental.enable_op_determinism()
     for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+        with suppress(RuntimeError):  # the GPU is in use already: its memory is taken as whoever used it first said
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def devices() -> dict[str, str]:
