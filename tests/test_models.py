@@ -102,7 +102,7 @@ class Trial:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=map(case_name, CASES))
-def trial(request: pytest.FixtureRequest, make_lane: MakeLane) -> Iterator[Trial]:
+def trial(request: pytest.FixtureRequest, make_lane: MakeLane) -> Trial:
     """Presets are compiled, as in use. Variants run eagerly, which a test below holds to be the same."""
     model, dataset, settings = request.param
     with run_eagerly() if settings else contextlib.nullcontext():
@@ -112,7 +112,16 @@ def trial(request: pytest.FixtureRequest, make_lane: MakeLane) -> Iterator[Trial
         middle = straight.checkpoint()
         second = straight.advance(3)
         other.advance(1)
-        yield Trial(dataset, straight, same, other, start, middle, first, second)
+    return Trial(dataset, straight, same, other, start, middle, first, second)
+
+
+@pytest.fixture(autouse=True)
+def variants_run_eagerly(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In each test of a variant too; not in what comes after it."""
+    parameters = getattr(request.node, "callspec", None)
+    case = parameters.params.get("trial") if parameters else None
+    with run_eagerly() if case and case[2] else contextlib.nullcontext():
+        yield
 
 
 def test_a_few_steps_give_finite_losses_under_the_names_that_are_promised(trial: Trial) -> None:

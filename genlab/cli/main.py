@@ -21,6 +21,7 @@ from genlab.cli.show import show as show_run
 from genlab.datasets.base import DataUnavailable
 from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
+from genlab.runs.memory import check_memory
 from genlab.runs.summary import run_row
 from genlab.spec import RunSpec, SpecError, make_spec
 
@@ -103,6 +104,7 @@ def train(
             lanes = [{"model": name, "settings": {}} for name in model or ["gan", "vae"]]
             fields |= {"lanes": lanes, "dataset_settings": settings_from(change or [], lanes)}
             spec = make_spec(**{name: value for name, value in fields.items() if value is not None})
+            check_memory(spec)
             run = follow(spec, lambda: Store(runs).create(spec))
     except (SpecError, RunUnreadable, QueueFull, DataUnavailable, UnknownName) as error:
         fail(str(error))

@@ -91,6 +91,8 @@ class DatasetEntry:
         steps: the budget that presets are tuned for, in steps.
         settings: the class of its settings.
         load: settings -> Dataset. Raises DataUnavailable.
+        shape: of one example.
+        count: training examples, unless the settings have a `size`.
         unavailable: the reason it cannot be loaded here, or "" (cheap: no download, no large read).
     """
 
@@ -101,6 +103,8 @@ class DatasetEntry:
     steps: int
     load: Callable[[Any], Dataset]
     settings: type[Settings] = Settings
+    shape: tuple[int, ...] = (2,)
+    count: int = 0
     unavailable: Callable[[], str] = lambda: ""
 
 

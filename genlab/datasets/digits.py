@@ -30,6 +30,8 @@ DATASETS.add(
         description="1,797 real handwritten digits of 8x8 pixels, shipped with scikit-learn: no download.",
         kind="images",
         steps=2500,
+        shape=(8, 8, 1),
+        count=898,
         load=load_digits,
     )
 )

@@ -150,6 +150,8 @@ def _add(images: ImageSet, title: str, description: str, steps: int, **more: Any
             kind="images",
             steps=steps,
             load=partial(load_images, images),
+            shape=(32, 32, 3) if images is CIFAR10 else (28, 28, 1),
+            count=60_000,
             unavailable=partial(unavailable, images),
             **more,
         )

@@ -53,12 +53,16 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
     name, reason = Path(path).stem, ""
     kind: Kind = "points"
     description = "A file that cannot be read."
+    shape = [0, 2]
     try:
         with open(path, "rb") as file:
             outlines = npz_outlines(file)
         shape = list(outlines[main_array(outlines)][0])
+        train = shape[0]
         if "x_train" in outlines and "x_test" in outlines:
             shape[0] += outlines["x_test"][0][0]
+        else:
+            train -= train // 2
         kind = "points" if len(shape) == 2 else "images"
         labels = ", with labels" if {"labels", "y_train"} & set(outlines) else ""
         scale = f", {describe_scaling(KEEP in outlines)}" if kind == "points" else ""
@@ -72,6 +76,8 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
         kind=kind,
         steps=STEPS[kind],
         load=partial(load, Path(path)),
+        shape=tuple(shape[1:]) if len(shape) != 3 else (*shape[1:], 1),
+        count=0 if reason else train,
         unavailable=lambda: reason,
     )
 

@@ -97,6 +97,7 @@ DATASETS.add(
         kind="images",
         steps=2200,
         settings=ShapesSettings,
+        shape=(28, 28, 1),
         load=load_shapes,
     )
 )

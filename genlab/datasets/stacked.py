@@ -47,6 +47,7 @@ DATASETS.add(
         kind="images",
         steps=4000,
         settings=StackedSettings,
+        shape=(28, 28, 3),
         load=load_stacked,
         unavailable=unavailable,
     )

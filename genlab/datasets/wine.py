@@ -33,6 +33,8 @@ DATASETS.add(
         description="178 wines of three cultivars, 13 standardised measurements each, shipped with scikit-learn.",
         kind="points",
         steps=3000,
+        shape=(13,),
+        count=89,
         load=load_wine,
     )
 )

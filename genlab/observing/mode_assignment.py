@@ -95,7 +95,7 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
         pace = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
         logits.compile(keras.optimizers.Adam(pace), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         times = -(-STEPS * BATCH // (MAXIMUM_EPOCHS * len(dataset.train)))
-        examples = np.concatenate([dataset.train] * times)
+        examples = np.concatenate([dataset.train] * times) if times > 1 else dataset.train
         epochs = -(-STEPS * BATCH // len(examples))
         logits.fit(examples, np.tile(dataset.train_labels, times), batch_size=BATCH, epochs=epochs, verbose=0)
         write_arrays(path, {f"{i:02d}": weights for i, weights in enumerate(logits.get_weights())})

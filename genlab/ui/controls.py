@@ -13,6 +13,7 @@ from genlab.figures.base import LANE_COLOURS
 from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
+from genlab.runs.memory import check_memory
 from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec, setting_notes
 from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import get_store, worker_status
@@ -105,8 +106,9 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
     if asked == before and time.time() - at < DOUBLE_CLICK_SECONDS:
         return
     try:
+        check_memory(spec)
         new = get_store().submit(spec, paused, instead_of)
-    except (QueueFull, OSError) as error:
+    except (QueueFull, SpecError, OSError) as error:
         st.error(literal(str(error)))
         return
     st.session_state.started = asked, time.time()
