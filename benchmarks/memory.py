@@ -1,6 +1,6 @@
 """The memory that training takes, beside what is estimated of it: python benchmarks/memory.py [NAME ...]
 
-Each case trains a few steps in a process of its own, whose peak is read.
+Each case trains a few steps in a process of its own, whose peak is read. Linux only.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CASES = {
     "digits": {"dataset": "digits"},
 }
 PROGRAM = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from tempfile import mkdtemp
 from genlab.spec import make_spec
@@ -50,7 +50,8 @@ from genlab.training.loop import ChunkTrained, train
 chunks = 0
 for event in train(make_spec(**json.loads(sys.argv[1])), Path(sys.argv[2])):
     chunks += isinstance(event, ChunkTrained)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(status["VmHWM"].split()[0])
 """
 
 

@@ -70,7 +70,7 @@ function hold(grid) {
 // ---- messages ----
 
 function receive(grid, data) {
-  const figures = new Map([...grid.figures, ...Object.entries(data.figures ?? {})])
+  const figures = new Map([...grid.figures, ...(data.figures ?? [])])
   const wanted = (data.cells ?? []).map((cell) => cell.figure).filter(Boolean)
   const complete = data.cells ? wanted.every((digest) => figures.has(digest)) : data.digest === grid.data?.digest
   clearInterval(grid.asking)

@@ -65,7 +65,7 @@ def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: b
     sent: _Sent = st.session_state.setdefault(f"{key}.sent", _Sent())
     held = {digest for _, digest, _ in sent.figures.values()}
     sent.figures = {cell.name: _figure(cell, sent) for cell in cells if cell.figure is not None}
-    # Tuples: to see whether a list is a data frame, Streamlit would import pandas, 70 MB.
+    # Tuples: to see whether a list or a dictionary is a data frame, Streamlit would import pandas, 70 MB.
     message: dict[str, Any] = {
         "columns": columns,
         "plotly": _served_plotly(),
@@ -75,7 +75,7 @@ def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: b
     if digest == sent.digest:
         message = {"digest": digest}
     else:
-        figures = {digest: text for _, digest, text in sent.figures.values() if digest not in held}
+        figures = tuple((digest, text) for _, digest, text in sent.figures.values() if digest not in held)
         message |= {"digest": digest, "figures": figures}
         sent.digest = digest
     _grid(key=key, data=message, on_missing_change=partial(send_everything, key))

@@ -21,6 +21,7 @@ from genlab.spec import make_spec
 ROOT = Path(__file__).parents[2]
 PLAYED = Path(__file__).with_name("played")
 ENDLESS = 100_000_000  # steps: a run that only the test ends
+LONGEST = 1_000_000  # steps: as many as the page takes, 20 minutes of played training on any machine
 expect.set_options(timeout=PATIENCE * 1000)
 
 

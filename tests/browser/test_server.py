@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from playwright.sync_api import expect
-from serving import ENDLESS
+from serving import LONGEST
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +32,8 @@ def test_a_link_straight_to_the_train_page_of_a_cold_server(cold_server, visit):
     expect(tab.train).to_be_visible()
 
 
-def test_the_server_stays_light_and_without_tensorflow(real_server, visit):
-    server = real_server
+def test_the_server_stays_light_and_without_tensorflow(cold_server, visit):
+    server = cold_server(played=False)
     tab = visit(server)
     tab.begin(300)
     tab.is_now("done")
@@ -42,7 +42,8 @@ def test_the_server_stays_light_and_without_tensorflow(real_server, visit):
     if not sys.platform.startswith("linux"):
         return  # only Linux says which libraries a process has loaded
     heavy = re.compile(r"tensorflow|jaxlib|/keras/|/torch/")
-    assert not heavy.search(Path(f"/proc/{server.process.pid}/maps").read_text())
+    assert not heavy.search(libraries := Path(f"/proc/{server.process.pid}/maps").read_text())
+    assert "/pandas/" not in libraries, "Streamlit has looked whether something is a data frame."
     assert heavy.search(Path(f"/proc/{server.worker().pid}/maps").read_text()), "The worker is where it is."
 
 
@@ -50,7 +51,7 @@ def test_the_server_stays_light_and_without_tensorflow(real_server, visit):
 def test_a_run_outlives_its_server_and_resumes_under_the_next(cold_server, visit, how):
     server = cold_server()
     tab = visit(server)
-    run = tab.begin(ENDLESS)
+    run = tab.begin(LONGEST)
     tab.reaches(50)
     worker = server.worker()
     getattr(server.process, how)()

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from helpers import wait_until
 from playwright.sync_api import expect
-from serving import ENDLESS
+from serving import LONGEST
 
 from genlab.runs import Run
 
@@ -204,7 +204,7 @@ def test_a_double_click_on_train_makes_one_run(server, visit):
 
 def test_the_run_of_a_second_visitor_waits_in_the_queue_then_trains(server, visit):
     first, second = visit(server), visit(server)
-    first.begin(ENDLESS)
+    first.begin(LONGEST)
     first.is_now("running")
     second.begin(FEW)
     second.is_now("queued")
@@ -216,7 +216,7 @@ def test_the_run_of_a_second_visitor_waits_in_the_queue_then_trains(server, visi
 
 def test_nothing_on_the_page_moves_while_it_trains(server, visit):
     tab = visit(server)
-    run = tab.begin(ENDLESS)
+    run = tab.begin(LONGEST)
     expect(tab.cell("coverage")).to_be_visible()
     places = "nodes => nodes.map(node => [node.dataset.cell, node.offsetLeft, node.offsetTop, node.offsetHeight])"
     queued = tab.page.locator("[data-cell]").evaluate_all(places)
