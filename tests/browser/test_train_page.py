@@ -116,9 +116,10 @@ def test_a_second_tab_shows_the_same_run_and_steers_it(server, visit):
 def test_every_chart_is_drawn_again_and_again_while_both_lanes_train(server, visit):
     tab = visit(server)
     tab.watch()
+    changing = [chart for chart in CHARTS if chart != "0-latent"]  # where samples stay on their modes, it stays too
     for _ in range(3):
-        drawn = {chart: tab.updates(chart) for chart in CHARTS}
-        for chart in CHARTS:
+        drawn = {chart: tab.updates(chart) for chart in changing}
+        for chart in changing:
             wait_until(
                 lambda chart=chart, before=drawn[chart]: tab.updates(chart) > before, f"another update of {chart}"
             )
@@ -174,22 +175,23 @@ def test_nonsense_in_the_address_is_answered_in_words_and_train_still_works(serv
     expect(tab.exceptions).to_have_count(0)
 
 
-def test_a_killed_worker_interrupts_the_run_which_resumes_to_the_end(real_server, visit):
+def test_a_killed_worker_interrupts_the_run_which_goes_on_under_the_next(real_server, visit):
     tab = visit(real_server)
-    tab.watch(steps := 3_000)
+    tab.watch()
     tab.reaches(50)
     drawn = tab.updates("0-samples")
     killed = real_server.worker()
     killed.kill()
     tab.is_now("interrupted")
-    assert tab.step() < steps
+    reached = tab.step()
     expect(tab.cell("0-samples").locator(".main-svg").first).to_be_visible()
     assert tab.updates("0-samples") >= drawn >= 1
     tab.press("Resume")
     tab.is_now("running")
     assert real_server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
-    tab.is_now("done")
-    assert tab.step() == steps
+    tab.reaches(reached + 25)
+    tab.press("Stop")
+    tab.is_now("stopped")
     tab.begin(FEW)
     tab.is_now("done")
 

@@ -60,7 +60,7 @@ class Lane:
         return ((1 - self._noise()) * real + self._noise() * noise).astype("float32")
 
     def _encode(self, examples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mean = examples.reshape(len(examples), -1)[:, :2]
+        mean = (2 - self._noise()) * examples.reshape(len(examples), -1)[:, :2]
         return mean, np.full_like(mean, -1.0)
 
     def _reconstruct(self, examples: np.ndarray, labels: np.ndarray) -> np.ndarray:
