@@ -25,8 +25,8 @@ app: $(APP)
 	@$(BIN)/streamlit run app.py --server.showEmailPrompt false \
 		$(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# Two processes of tests; what each takes at a time stands in tests/conftest.py.
-PARALLEL := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Three processes of tests, one of which mostly waits for a browser; what each takes at a time stands in tests/conftest.py.
+PARALLEL := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 test: $(DEV)
 	$(BIN)/ruff check .

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from genlab.cli.main import app
 from genlab.registry import DATASETS, MODELS
 from genlab.runs import Run, Store
 
@@ -23,7 +25,15 @@ def genlab(*words: str, runs: Path, expect: int = 0) -> subprocess.CompletedProc
     return result
 
 
-def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path) -> None:
+def in_this_process(*words: str, runs: Path) -> str:
+    """What a command prints, where TensorFlow is loaded already."""
+    environment = {"GENLAB_RUNS_DIR": str(runs), "COLUMNS": "160"}
+    result = CliRunner().invoke(app, words, env=environment, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path, backend) -> None:
     words = ("train", "--dataset", "ring8", "--model", "gan", "--model", "vae", "--steps", "50", "--seed", "3")
     result = genlab(*words, "--set", "0.generator_learning_rate=0.002", "--json", runs=tmp_path)
     assert result.stderr == "", "no library talks to people who did not ask"
@@ -35,8 +45,8 @@ def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path) -> None:
     run = Run(Path(summary["run"]))
     assert run.spec().seed == 3 and run.spec().lanes[0].settings["generator_learning_rate"] == 0.002
 
-    resumed = genlab("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path)
-    assert [lane["steps"] for lane in json.loads(resumed.stdout.splitlines()[-1])["lanes"]] == [60, 60]
+    resumed = in_this_process("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path)
+    assert [lane["steps"] for lane in json.loads(resumed.splitlines()[-1])["lanes"]] == [60, 60]
     shown = genlab("evaluate", run.id, "--samples", "100", runs=tmp_path).stdout
     assert "real data" in shown and "Precision, coordinates, N = 100" in shown
     assert "GAN" in shown.upper() and "real data" in shown and shown.splitlines()[-1] == str(run.path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers import train_fully, wait_until
+from helpers import PATIENCE, train_fully, wait_until
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
@@ -226,9 +226,11 @@ def test_interrupting_train_leaves_no_run_that_waits_for_nobody(when: str, store
         wait_until(lambda: [run for run in store.runs() if run.state().state == "running"], "training")
     else:
         wait_until(lambda: loads_tensorflow(process.pid), "TensorFlow to load")
-    while process.poll() is None:  # an import may swallow the first
-        process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    while when == "TensorFlow loads" and process.poll() is None:  # an import may swallow the first
         time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+    process.wait(PATIENCE)
     process.stderr.close()
     runs: list[Run] = store.runs()
     assert len(runs) <= 1 and all(run.state().state == "interrupted" for run in runs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -12,18 +11,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from genlab.cli.listing import dataset_row, figure_row, metric_row, model_row
 from genlab.cli.report import evaluate_run, report
 from genlab.cli.show import show as show_run
+from genlab.cli.training import extend, follow, settings_from
 from genlab.datasets.base import DataUnavailable
 from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.memory import check_memory
 from genlab.runs.summary import run_row
-from genlab.spec import RunSpec, SpecError, make_spec
+from genlab.spec import SpecError, make_spec
 
 app = typer.Typer(
     help="Train a GAN and a VAE on the same data and compare them.", no_args_is_help=True, add_completion=False
@@ -92,7 +91,7 @@ def train(
             run = find_run(resume, runs)
             run.runnable_spec()  # a run that can only be shown is refused before TensorFlow is loaded
             extend(run, clock, budget)
-            follow(run.runnable_spec(), lambda: run)
+            follow(run.runnable_spec(), lambda: run, err)
         else:
             fields: dict[str, Any] = {
                 "dataset": dataset,
@@ -105,7 +104,7 @@ def train(
             fields |= {"lanes": lanes, "dataset_settings": settings_from(change or [], lanes)}
             spec = make_spec(**{name: value for name, value in fields.items() if value is not None})
             check_memory(spec)
-            run = follow(spec, lambda: Store(runs).create(spec))
+            run = follow(spec, lambda: Store(runs).create(spec), err)
     except (SpecError, RunUnreadable, QueueFull, DataUnavailable, UnknownName) as error:
         fail(str(error))
     except KeyboardInterrupt:
@@ -258,56 +257,6 @@ def find_run(named: str, runs: Path | None) -> Run:
     """The run that an id or a folder names. Raises RunUnreadable."""
     path = Path(named)
     return Run(path.resolve()) if path.is_dir() else Store(runs).open(named)
-
-
-def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put LANE.SETTING=VALUE into the lanes; returns what is for the data set. Raises SpecError."""
-    for_dataset: dict[str, Any] = {}
-    for change in changes:
-        place, equals, value = change.partition("=")
-        target, dot, name = place.partition(".")
-        if not (equals and dot and name):
-            raise SpecError(f"--set takes LANE.SETTING=VALUE, for example 0.latent_dim=8, not '{change}'.")
-        if target == "dataset":
-            for_dataset[name] = value
-        elif target.isdigit() and int(target) < len(lanes):
-            lanes[int(target)]["settings"][name] = value
-        else:
-            raise SpecError(f"--set {change}: there is no lane {target}; this run has lanes 0 to {len(lanes) - 1}.")
-    return for_dataset
-
-
-def extend(run: Run, clock: str, budget: float | None) -> None:
-    """Give a run more budget before it is continued. Raises RunUnreadable, SpecError."""
-    if budget is None:
-        return
-    spec = run.runnable_spec()
-    if clock != spec.clock:
-        raise SpecError(f"Run {run.id} counts in {spec.clock}; give the larger budget with --{spec.clock}.")
-    run.write_spec(make_spec(**{**spec.model_dump(), "budget": budget}))
-
-
-def follow(spec: RunSpec, get_run: Callable[[], Run]) -> Run:
-    """Train a run in this process, with a bar a lane. It is made, or opened, once TensorFlow is there: whoever
-    interrupts that leaves no run that waits for nobody.
-    """
-    from genlab.training import backend
-    from genlab.training.loop import ChunkTrained, Stage
-    from genlab.training.recorder import record
-
-    columns = (TextColumn("{task.description:12}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-        stage = progress.add_task("starting", total=None, at="starting TensorFlow")
-        backend.prepare()
-        run = get_run()
-        titles = [lane.title for lane in run.metadata().lanes]
-        bars = [progress.add_task(title, total=spec.budget, at="", visible=False) for title in titles]
-        for event in record(run, Store(run.path.parent)):
-            if isinstance(event, Stage):
-                progress.update(stage, at=event.message, visible=event.state == "starting")
-            elif isinstance(event, ChunkTrained):
-                progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
-    return run
 
 
 def fail(message: str) -> NoReturn:

@@ -1,0 +1,62 @@
+"""What `genlab train` does: settings from words, a larger budget, and a run followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from genlab.runs import Run, Store
+from genlab.spec import RunSpec, SpecError, make_spec
+
+
+def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put LANE.SETTING=VALUE into the lanes; returns what is for the data set. Raises SpecError."""
+    for_dataset: dict[str, Any] = {}
+    for change in changes:
+        place, equals, value = change.partition("=")
+        target, dot, name = place.partition(".")
+        if not (equals and dot and name):
+            raise SpecError(f"--set takes LANE.SETTING=VALUE, for example 0.latent_dim=8, not '{change}'.")
+        if target == "dataset":
+            for_dataset[name] = value
+        elif target.isdigit() and int(target) < len(lanes):
+            lanes[int(target)]["settings"][name] = value
+        else:
+            raise SpecError(f"--set {change}: there is no lane {target}; this run has lanes 0 to {len(lanes) - 1}.")
+    return for_dataset
+
+
+def extend(run: Run, clock: str, budget: float | None) -> None:
+    """Give a run more budget before it is continued. Raises RunUnreadable, SpecError."""
+    if budget is None:
+        return
+    spec = run.runnable_spec()
+    if clock != spec.clock:
+        raise SpecError(f"Run {run.id} counts in {spec.clock}; give the larger budget with --{spec.clock}.")
+    run.write_spec(make_spec(**{**spec.model_dump(), "budget": budget}))
+
+
+def follow(spec: RunSpec, get_run: Callable[[], Run], console: Console) -> Run:
+    """Train a run in this process, with a bar a lane. It is made, or opened, once TensorFlow is there: whoever
+    interrupts that leaves no run that waits for nobody.
+    """
+    from genlab.training import backend
+    from genlab.training.loop import ChunkTrained, Stage
+    from genlab.training.recorder import record
+
+    columns = (TextColumn("{task.description:12}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        stage = progress.add_task("starting", total=None, at="starting TensorFlow")
+        backend.prepare()
+        run = get_run()
+        titles = [lane.title for lane in run.metadata().lanes]
+        bars = [progress.add_task(title, total=spec.budget, at="", visible=False) for title in titles]
+        for event in record(run, Store(run.path.parent)):
+            if isinstance(event, Stage):
+                progress.update(stage, at=event.message, visible=event.state == "starting")
+            elif isinstance(event, ChunkTrained):
+                progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
+    return run
