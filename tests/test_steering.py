@@ -219,7 +219,9 @@ def test_show_of_no_run_says_so(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("when", ["TensorFlow loads", "it trains"])
 def test_interrupting_train_leaves_no_run_that_waits_for_nobody(when: str, store: Store) -> None:
-    program = "from genlab.cli.main import main; main()"
+    # Where the tests run in the background, the shell has had Ctrl-C ignored, and children inherit that.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program += "from genlab.cli.main import main; main()"
     words = ("train", "--model", "ae", "--set", "0.width=4", "--steps", "100000000", "--runs", str(store.root))
     process = subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True)
     if when == "it trains":

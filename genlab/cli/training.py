@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -54,9 +57,35 @@ def follow(spec: RunSpec, get_run: Callable[[], Run], console: Console) -> Run:
         run = get_run()
         titles = [lane.title for lane in run.metadata().lanes]
         bars = [progress.add_task(title, total=spec.budget, at="", visible=False) for title in titles]
-        for event in record(run, Store(run.path.parent)):
-            if isinstance(event, Stage):
-                progress.update(stage, at=event.message, visible=event.state == "starting")
-            elif isinstance(event, ChunkTrained):
-                progress.update(bars[event.lane], completed=spec.used(event), at=f"step {event.step:,}", visible=True)
+        with _interrupts_noted() as interrupted:
+            for event in record(run, Store(run.path.parent)):
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+                if isinstance(event, Stage):
+                    progress.update(stage, at=event.message, visible=event.state == "starting")
+                elif isinstance(event, ChunkTrained):
+                    at = f"step {event.step:,}"
+                    progress.update(bars[event.lane], completed=spec.used(event), at=at, visible=True)
     return run
+
+
+@contextmanager
+def _interrupts_noted() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event, and a second one raises KeyboardInterrupt as ever: inside a call of TensorFlow that can be
+    lost, and the run goes on.
+    """
+    interrupted = threading.Event()
+
+    def note(number: int, frame: Any) -> None:
+        if interrupted.is_set():
+            signal.default_int_handler(number, frame)
+        interrupted.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
