@@ -73,3 +73,21 @@ def test_pictures_are_bytes_on_the_device_only_where_that_loses_nothing(
     np.testing.assert_array_equal(batch, examples[rows])
     np.testing.assert_array_equal(labels, rows)
     assert data._tensors[0].dtype.name == kept_as
+
+
+def test_the_lanes_of_a_run_share_one_copy_of_the_training_data(
+    store: Any, backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genlab.training import loop
+
+    made = []
+
+    class Counted(backend.TrainingData):
+        def __init__(self, *arguments: Any) -> None:
+            made.append(arguments)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(backend, "TrainingData", Counted)
+    lanes = [{"model": "ae", "settings": {"width": 4}}] * 3
+    list(loop.train(make_spec(lanes=lanes, budget=2), store.cache))
+    assert len(made) == 1
