@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.registry import DATASETS, MODELS
 from genlab.runs import Run, Store
 
 
 def genlab(*words: str, runs: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "default", "-c", "from genlab.cli.main import main; main()", *words]
+    command = [sys.executable, "-W", "default", "-c", "from genlab.cli import main; main()", *words]
     environment = {**os.environ, "GENLAB_RUNS_DIR": str(runs), "COLUMNS": "160"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == expect, result.stdout + result.stderr
@@ -96,3 +99,11 @@ def test_bad_input_gets_a_message_and_exit_code_2(words: tuple[str, ...], messag
     result = genlab(*words, runs=tmp_path, expect=2)
     assert message in result.stderr
     assert not list(tmp_path.iterdir()), "nothing is left behind"
+
+
+def test_the_installed_command_is_a_function_that_takes_no_arguments() -> None:
+    """What pip writes into the script `genlab`: import it, call it."""
+    path = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["scripts"]["genlab"]
+    module, _, name = path.partition(":")
+    command = getattr(importlib.import_module(module), name)
+    assert inspect.isfunction(command) and not inspect.signature(command).parameters

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).parents[1]

@@ -353,7 +353,7 @@ def test_pictures_are_projected_and_bytes_are_refused(backend) -> None:
 def test_the_command_line_shows_a_model_held_out_examples(stored: Any, session_store: Store) -> None:
     from typer.testing import CliRunner
 
-    from genlab.cli.main import app
+    from genlab.cli import app
     from genlab.latent.trained import load, project
 
     def genlab(*words: str) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from genlab.cli import app
 from genlab.cli.listing import format_range, format_value
-from genlab.cli.main import app
 from genlab.registry import DATASETS, FIGURES, METRICS, MODELS
 
 REGISTRIES = {"models": MODELS, "datasets": DATASETS, "metrics": METRICS, "figures": FIGURES}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.datasets import load_dataset
 from genlab.registry import DATASETS
 from genlab.runs import Store, memory

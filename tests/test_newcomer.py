@@ -14,7 +14,7 @@ import pytest
 from test_pages import ROOT, no_worker, shown  # noqa: F401
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.models.base import ModelFamily
 from genlab.registry import MODELS
 from genlab.runs import Run, Store

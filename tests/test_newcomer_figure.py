@@ -15,7 +15,7 @@ import pytest
 from test_pages import ROOT, no_worker, shown  # noqa: F401
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.figures.base import FigureEntry, draw, lane_views
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store

@@ -14,7 +14,7 @@ import pytest
 from test_coverage_page import no_worker, shown, words  # noqa: F401
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.registry import METRICS
 from genlab.runs import Run, Store
 

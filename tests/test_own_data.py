@@ -459,7 +459,7 @@ def test_the_preview_shows_some_of_what_was_found() -> None:
 
 
 def genlab(*words: str, expect: int = 0) -> str:
-    command = [sys.executable, "-c", "from genlab.cli.main import main; main()", *words]
+    command = [sys.executable, "-c", "from genlab.cli import main; main()", *words]
     result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"}, timeout=120)
     assert result.returncode == expect, result.stdout + result.stderr
     assert "Traceback" not in result.stderr

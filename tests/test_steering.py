@@ -18,7 +18,7 @@ from helpers import PATIENCE, train_fully, wait_until
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from genlab.cli.main import app
+from genlab.cli import app
 from genlab.runs import Run, Store
 from genlab.runs.atomic import DiskFull
 from genlab.spec import make_spec
@@ -221,7 +221,7 @@ def test_show_of_no_run_says_so(tmp_path: Path) -> None:
 def test_interrupting_train_leaves_no_run_that_waits_for_nobody(when: str, store: Store) -> None:
     # Where the tests run in the background, the shell has had Ctrl-C ignored, and children inherit that.
     program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    program += "from genlab.cli.main import main; main()"
+    program += "from genlab.cli import main; main()"
     words = ("train", "--model", "ae", "--set", "0.width=4", "--steps", "100000000", "--runs", str(store.root))
     process = subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True)
     if when == "it trains":

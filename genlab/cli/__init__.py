@@ -1,1 +1,5 @@
 """The command line."""
+
+from genlab.cli.commands import app, main
+
+__all__ = ["app", "main"]
