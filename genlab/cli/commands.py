@@ -20,6 +20,7 @@ from genlab.cli.training import extend, follow, settings_from
 from genlab.datasets.base import DataUnavailable
 from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
+from genlab.runs.folder import ACTIVE
 from genlab.runs.memory import check_memory
 from genlab.runs.summary import run_row
 from genlab.spec import SpecError, make_spec
@@ -91,6 +92,8 @@ def train(
             run = find_run(resume, runs)
             run.runnable_spec()  # a run that can only be shown is refused before TensorFlow is loaded
             extend(run, clock, budget)
+            if run.state().state not in ACTIVE:
+                run.take_requests()  # a stop that came as the run ended is not for what follows
             follow(run.runnable_spec(), lambda: run, err)
         else:
             fields: dict[str, Any] = {
