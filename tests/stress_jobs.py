@@ -58,7 +58,7 @@ def train(store: Store, run: Any, say: Any) -> None:
     if any(alive(int(path.name.partition("-")[2])) for path in run.path.glob("training-*")):
         say("twice", run.id)
     guard.touch()
-    with run.lock().acquire(timeout=5):  # a reader holds it for a moment, to see whether anybody does
+    with run.lock().acquire(timeout=600):  # a reader holds it for a moment, to see whether anybody does
         state = run.written_state()
         state.state = "running"
         run.write_state(state)
@@ -78,8 +78,11 @@ def alive(process: int) -> bool:
     return True
 
 
-def stress(folder: Path, seconds: float, seed: int) -> dict[str, Any]:
-    """Keep two processes acting, killing one of them now and then; then take what waits and look at every run."""
+def stress(folder: Path, seconds: float, seed: int, created: int = 0, trained: int = 0) -> dict[str, Any]:
+    """Keep two processes acting, killing one of them now and then; then take what waits and look at every run.
+
+    They act for so many seconds, and as much longer as it takes until so many runs are created and trained.
+    """
     root, chance = folder / "runs", random.Random(seed)
     root.mkdir()
     processes: list[subprocess.Popen[bytes]] = []
@@ -88,16 +91,24 @@ def stress(folder: Path, seconds: float, seed: int) -> dict[str, Any]:
         command = [sys.executable, __file__, "--act", str(root), "--seed", str(chance.randrange(2**31))]
         processes.append(subprocess.Popen(command))
 
-    started, killed = time.monotonic(), 0
+    def said() -> list[list[str]]:
+        return [line.split() for log in folder.glob("log-*") for line in log.read_text().splitlines()]
+
+    def count(word: str) -> int:
+        return sum(words[0] == word for words in said())
+
+    killed = 0
     for _ in range(2):
         start()
-    while not list(folder.glob("log-*")) and time.monotonic() - started < 60:
-        time.sleep(0.02)  # the time counts from when they act
-    began = time.monotonic()
     try:
-        while time.monotonic() - began < seconds:
-            time.sleep(chance.uniform(0.3, 1.2))
+        began = time.monotonic()
+        while time.monotonic() - began < seconds or count("created") < created or count("trained") < trained:
             assert all(process.poll() is None for process in processes), "a process ended by itself: see its error"
+            if not said():
+                began = time.monotonic()  # the time counts from when they act
+                time.sleep(0.02)
+                continue
+            time.sleep(chance.uniform(0.3, 1.2))
             victim = processes.pop(chance.randrange(2))
             victim.kill()
             victim.wait()
@@ -107,14 +118,13 @@ def stress(folder: Path, seconds: float, seed: int) -> dict[str, Any]:
         for process in processes:
             process.kill()
             process.wait()
-    said = [line.split() for log in folder.glob("log-*") for line in log.read_text().splitlines()]
     store = Store(root)
     time.sleep(SILENT_SECONDS + 0.1)  # from then on what nobody holds reads as interrupted
     store.recover()
     while store.take():
         pass
     lost, endless = [], []
-    for run in {line[1] for line in said} | {run.id for run in store.runs()}:
+    for run in {words[1] for words in said()} | {run.id for run in store.runs()}:
         try:
             state = store.open(run).state().state
             if state == "queued":
@@ -126,10 +136,10 @@ def stress(folder: Path, seconds: float, seed: int) -> dict[str, Any]:
             lost.append(run)
     return {
         "created": len(store.runs()),
-        "trained": sum(line[0] == "trained" for line in said),
+        "trained": count("trained"),
         "killed": killed,
         "lost": lost,
-        "twice": [line[1] for line in said if line[0] == "twice"],
+        "twice": [words[1] for words in said() if words[0] == "twice"],
         "queued for ever": endless,
     }
 

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 from typer.testing import CliRunner
 
 from genlab.cli import app
@@ -22,7 +23,7 @@ from genlab.runs import Run, Store
 def genlab(*words: str, runs: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "default", "-c", "from genlab.cli import main; main()", *words]
     environment = {**os.environ, "GENLAB_RUNS_DIR": str(runs), "COLUMNS": "160"}
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
     assert result.returncode == expect, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     return result

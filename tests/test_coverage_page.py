@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from genlab.figures.gallery import galleries
@@ -26,7 +27,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shown(store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     test.switch_page("pages/coverage.py")
     for name, value in address.items():
         test.query_params[name] = value

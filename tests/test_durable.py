@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import train_fully
+from helpers import PATIENCE, train_fully
 from streamlit.testing.v1 import AppTest
 
 from genlab.cli.show import run_values, show
@@ -53,7 +53,7 @@ def page_words(store: Store, page: str, monkeypatch: pytest.MonkeyPatch, run: Ru
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
     for module in ("live", "coverage_page"):
         monkeypatch.setattr(f"genlab.ui.{module}.ensure_worker", lambda: None)
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     test.switch_page(page)
     test.query_params["run"] = run.id
     test.run()
@@ -227,7 +227,7 @@ def test_reset_of_a_run_that_can_only_be_shown_says_why(
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
     monkeypatch.setattr("genlab.ui.live.ensure_worker", lambda: None)
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     test.switch_page("pages/train.py")
     test.query_params["run"] = run.id
     test.run()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 FILES = {
@@ -154,6 +155,6 @@ assert not loaded, f"The pages load {{loaded}}."
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     asked = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert asked.returncode == 0, asked.stderr[-3000:]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import PATIENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -353,7 +354,7 @@ def test_a_process_that_runs_already_sees_what_is_saved_later(folder: Path) -> N
     ) as running:
         running.stdout.readline()
         save("late", read("t.csv", table(POINTS)))
-        assert running.communicate("\n", timeout=60)[0].strip() == "True"
+        assert running.communicate("\n", timeout=PATIENCE)[0].strip() == "True"
 
 
 def test_labelled_pictures_are_split_with_as_many_of_each_class(folder: Path) -> None:
@@ -460,7 +461,8 @@ def test_the_preview_shows_some_of_what_was_found() -> None:
 
 def genlab(*words: str, expect: int = 0) -> str:
     command = [sys.executable, "-c", "from genlab.cli import main; main()", *words]
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"}, timeout=120)
+    environment = {**os.environ, "COLUMNS": "160"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
     assert result.returncode == expect, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     return result.stdout + result.stderr

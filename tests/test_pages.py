@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from genlab.runs import Run, Store
@@ -31,7 +32,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shown(page: Path, store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     if page.name != "app.py":
         test.switch_page(str(page.relative_to(ROOT)))
     for name, value in address.items():

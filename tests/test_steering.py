@@ -34,7 +34,7 @@ def train_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
     for module in ("worker_supervisor", "live"):
         monkeypatch.setattr(f"genlab.ui.{module}.ensure_worker", lambda: None)
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     page.switch_page("pages/train.py")
     return page.run()
 

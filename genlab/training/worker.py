@@ -26,7 +26,7 @@ from genlab.runs.store import Store
 from genlab.spec import SpecError
 
 DISK_SECONDS = 5.0  # to wait, where the disk is full or the folder of runs cannot be reached
-LEAVE_SECONDS = 5.0  # to write a checkpoint in, once asked to leave
+LEAVE_SECONDS = 60.0  # to write a checkpoint in, once asked to leave
 
 
 def main() -> None:

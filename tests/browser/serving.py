@@ -49,7 +49,7 @@ class Server:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
-        wait_until(self.healthy, "the server to answer", 60)
+        wait_until(self.healthy, "the server to answer")
 
     def healthy(self) -> bool:
         assert self.process.poll() is None, f"The server ended: {self.log.read_text()[-3000:]}"
@@ -83,9 +83,9 @@ class Server:
         worker = self.worker()
         self.process.terminate()
         try:
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
             if worker:
-                psutil.wait_procs([worker], 30)
+                psutil.wait_procs([worker], PATIENCE)
                 assert not worker.is_running(), "The worker outlived its server."
         finally:
             for process in (self.process, worker):

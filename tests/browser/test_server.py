@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import PATIENCE
 from playwright.sync_api import expect
 from serving import LONGEST
 
@@ -55,8 +56,8 @@ def test_a_run_outlives_its_server_and_resumes_under_the_next(cold_server, visit
     tab.reaches(50)
     worker = server.worker()
     getattr(server.process, how)()
-    server.process.wait(30)
-    gone, alive = psutil.wait_procs([worker], 30)
+    server.process.wait(PATIENCE)
+    gone, alive = psutil.wait_procs([worker], PATIENCE)
     assert gone and not alive, "The worker outlived its server."
 
     successor = cold_server(server.store.root, server.port)
