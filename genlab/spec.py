@@ -154,7 +154,8 @@ def describe_errors(error: ValidationError) -> str:
     """Pydantic's list of problems as one sentence each."""
     sentences = []
     for problem in error.errors():
-        place = " ".join(f"lane {part + 1}" if isinstance(part, int) else str(part) for part in problem["loc"])
+        place = " ".join(LETTERS[part : part + 1] if isinstance(part, int) else part for part in problem["loc"])
+        place = place.replace("lanes ", "model ")
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "value_error":
             sentences.append(message)

@@ -31,7 +31,9 @@ def train_fully(store: Store, run: Run) -> list[Any]:
 
 
 def keep_classifiers(store: Store, folders: pytest.TempPathFactory) -> None:
-    """Keep what a store caches in a folder that all processes of this session share: a classifier is trained once."""
+    """Keep what a store caches in a folder that all processes of this session share. Two that need the
+    same classifier at the same time both train it.
+    """
     kept = folders.getbasetemp() / "classifiers"
     if "PYTEST_XDIST_WORKER" in os.environ:  # each process has a folder of its own within the session's
         kept = folders.getbasetemp().parent / "classifiers"

@@ -42,6 +42,7 @@ def test_a_preset_depends_on_the_kind_of_data_and_a_given_value_beats_it() -> No
         ({"seed": -1}, "seed: Input should be greater than or equal to 0, not -1"),
         ({"lanes": []}, "lanes: List should have at least 1 item"),
         ({"lanes": [{"model": "gan"}] * 5}, "lanes: List should have at most 4 items"),
+        ({"lanes": [{"model": "gan"}, {}]}, "model B model: Field required, not {}."),
         ({"lanes": [{"model": "vae", "settings": {"beta": -1}}]}, "Model A (VAE): beta: Input should be greater than"),
         ({"lanes": [{"model": "vae", "settings": {"bta": 1}}]}, "Model A (VAE): there is no setting called bta"),
         ({"dataset_settings": {"size": 3}}, "Data set ring8: size: Input should be greater than or equal to 100"),

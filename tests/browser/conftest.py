@@ -83,7 +83,9 @@ def real_server(training_server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., TrainPage]]:
-    """Opens tabs of separate visitors: `visit(server)`. No script error may have happened in any of them."""
+    """Opens tabs of separate visitors: `visit(server)`. No script error may have happened in any of them, and no error
+    after which Streamlit gives up its connection.
+    """
     contexts, errors = [], []
 
     def new_tab(server: Server, **options: str) -> TrainPage:
@@ -91,6 +93,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., TrainPage]]:
         contexts[-1].set_default_timeout(PATIENCE * 1000)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: "fatal error" in message.text and errors.append(message.text))
         return TrainPage(page, server)
 
     yield new_tab
