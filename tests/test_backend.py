@@ -91,3 +91,28 @@ def test_the_lanes_of_a_run_share_one_copy_of_the_training_data(
     lanes = [{"model": "ae", "settings": {"width": 4}}] * 3
     list(loop.train(make_spec(lanes=lanes, budget=2), store.cache))
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("beta_1", [0.0, 0.5, 0.9])
+def test_adam_is_that_of_keras(beta_1: float, backend: Any) -> None:
+    """Over 60 steps of random gradients, at a learning rate that changes on the way. TensorFlow takes 1 - beta_2 in
+    float32, which is 0.00100005, so its second moments are that much larger.
+    """
+    import keras
+
+    random = np.random.default_rng(0)
+    shapes = [(3, 4), (4,), (2, 2, 3, 5)]
+    starts = [random.normal(size=shape).astype("float32") for shape in shapes]
+    ours, theirs = ([keras.Variable(start) for start in starts] for _ in range(2))
+    rate = keras.Variable(1e-3)
+    one, other = backend.make_context(0).adam(rate, beta_1), keras.optimizers.Adam(lambda: rate.value, beta_1=beta_1)
+    for step in range(60):
+        rate.assign(1e-3 / (1 + step // 20))
+        gradients = [keras.ops.convert_to_tensor(random.normal(size=shape).astype("float32")) for shape in shapes]
+        one.apply(gradients, ours)
+        other.apply(gradients, theirs)
+    for start, weight, expected in zip(starts, ours, theirs, strict=True):
+        assert np.abs(expected.numpy() - start).max() > 1e-3, "they moved"
+        np.testing.assert_allclose(weight.numpy(), expected.numpy(), rtol=0, atol=1e-6)
+    for moment, expected in zip(one.variables, other.variables, strict=True):
+        np.testing.assert_allclose(moment.numpy(), expected.numpy(), rtol=5e-5)

@@ -34,10 +34,10 @@ def test_a_model_says_what_it_is_what_it_optimises_and_who_proposed_it(name: str
 
 
 def variants(name: str) -> list[dict[str, Any]]:
-    """Settings of a model that together make it record everything it can: every choice in turn, and R1 where it is."""
+    """Settings of a model that together make it record all it can: every choice in turn, and the penalties."""
     rows = setting_rows(MODELS[name].settings)
     chosen = [{row["name"]: option} for row in rows for option in row.get("options", []) if isinstance(option, str)]
-    return [{}, *chosen, *({"r1_weight": 1.0} for row in rows if row["name"] == "r1_weight")]
+    return [{}, *chosen, *({row["name"]: 1.0} for row in rows if row["name"] in ("r1_weight", "r2_weight"))]
 
 
 @pytest.mark.parametrize("name", list(MODELS))

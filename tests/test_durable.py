@@ -282,3 +282,15 @@ def test_the_server_takes_uploads_as_large_as_the_reader_does() -> None:
 
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["maxUploadSize"] * 10**6 == MAXIMUM_UPLOAD
+
+
+@pytest.mark.parametrize("dataset, activation", [("ring8", "relu"), ("digits", "leaky-relu")])
+def test_settings_that_came_later_mean_what_models_did_before(dataset: str, activation: str, store: Store) -> None:
+    """Whatever the presets of today are."""
+    run = store.create(make_spec(dataset=dataset))
+    path, later = run.path / "spec.json", ("hidden_layers", "activation", "discriminator_dropout", "r2_weight")
+    values = json.loads(path.read_text())
+    values["lanes"][0]["settings"] = {k: v for k, v in values["lanes"][0]["settings"].items() if k not in later}
+    path.write_text(json.dumps(values))
+    settings = run.runnable_spec().lanes[0].settings
+    assert [settings[name] for name in later] == [2, activation, 0.0, 0.0]

@@ -28,6 +28,10 @@ CLOSED_FORMS = {
         lambda z: np.mean(-z),
     ),
     "wasserstein": (lambda x, z, s: np.mean(z - x), lambda z: np.mean(-z)),
+    "relativistic": (
+        lambda x, z, s: -np.mean((1 - s) * np.log(sigmoid(x - z)) + s * np.log(sigmoid(z - x))),
+        lambda z: -np.mean(np.log(sigmoid(z - REAL))),
+    ),
 }
 
 
@@ -62,7 +66,8 @@ def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, 
     adversarial, (discriminator, generator) = losses.ADVERSARIAL_LOSSES[name], CLOSED_FORMS[name]
     got = float(adversarial.discriminator(column(*REAL), column(*FAKE), smoothing))
     assert got == pytest.approx(discriminator(REAL, FAKE, smoothing), rel=1e-6)
-    assert float(adversarial.generator(column(*FAKE))) == pytest.approx(generator(FAKE), rel=1e-6)
+    judged = (column(*FAKE), column(*REAL)) if adversarial.relativistic else (column(*FAKE),)
+    assert float(adversarial.generator(*judged)) == pytest.approx(generator(FAKE), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,7 @@ def test_adversarial_losses_are_their_closed_forms(name: str, smoothing: float, 
         ("minimax", 0.0, 2 * LN_2, -LN_2),
         ("least-squares", 0.5, 0.25, 0.125),
         ("hinge", 0.0, 2.0, 0.0),
+        ("relativistic", 0.0, LN_2, LN_2),
         ("wasserstein", 0.0, 0.0, 0.0),
     ],
 )
@@ -80,7 +86,8 @@ def test_what_a_discriminator_that_cannot_tell_pays(
 ) -> None:
     adversarial, logits = losses.ADVERSARIAL_LOSSES[name], column(cannot_tell, cannot_tell)
     assert float(adversarial.discriminator(logits, logits, 0.0)) == pytest.approx(discriminator, rel=1e-6)
-    assert float(adversarial.generator(logits)) == pytest.approx(generator, rel=1e-6)
+    judged = (logits, logits) if adversarial.relativistic else (logits,)
+    assert float(adversarial.generator(*judged)) == pytest.approx(generator, rel=1e-6)
     if adversarial.to_probability:
         np.testing.assert_allclose(adversarial.to_probability(logits), 0.5)
         assert adversarial.threshold == cannot_tell
@@ -126,10 +133,12 @@ def test_penalties_of_a_linear_critic_are_exact(shape: tuple[int, ...], losses, 
 
     w = ops.convert_to_tensor(weights)
     assert float(penalised(losses.gradient_penalty, w)) == pytest.approx((norm - 1) ** 2, rel=1e-5)
-    assert float(penalised(losses.r1_penalty, w)) == pytest.approx(norm**2 / 2, rel=1e-5)
+    assert float(penalised(losses.zero_centered_penalty, w)) == pytest.approx(norm**2 / 2, rel=1e-5)
     slope = input_gradient(lambda at: penalised(losses.gradient_penalty, at), w)
     np.testing.assert_allclose(slope, 2 * (norm - 1) * weights / norm, rtol=1e-4)
-    np.testing.assert_allclose(input_gradient(lambda at: penalised(losses.r1_penalty, at), w), weights, rtol=1e-5)
+    np.testing.assert_allclose(
+        input_gradient(lambda at: penalised(losses.zero_centered_penalty, at), w), weights, rtol=1e-5
+    )
 
 
 def test_a_flat_critic_pays_the_penalty_in_full_and_has_a_finite_slope(losses, input_gradient) -> None:
@@ -232,7 +241,7 @@ def test_a_trained_discriminator_is_the_optimal_one(losses, backend) -> None:
 
     p, q = stats.norm(-0.5, 1.0), stats.norm(1.0, 0.6)
     context = backend.make_context(0)
-    discriminator = networks.encoder((1,), 1, 64, 0, "discriminator")
+    discriminator = networks.encoder((1,), 1, networks.Architecture(64, activation="relu"), 0, "discriminator")
 
     def discriminator_loss(x, labels):
         fake = 1.0 + 0.6 * keras.random.normal(x.shape, seed=context.seeds)

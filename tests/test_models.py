@@ -33,6 +33,13 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("gan", "digits", {"loss": "hinge", "packing": 2, "r1_weight": 1.0, "conditional": True}),
     ("wgan-gp", "digits", {"conditional": True, "ema_decay": 0.9}),
     ("aae", "ring8", {"posterior": "deterministic"}),
+    (
+        "gan",
+        "digits",
+        {"loss": "relativistic", "r2_weight": 0.1, "hidden_layers": 3, "generator_normalization": "batch"},
+    ),
+    ("vae", "digits", {"hidden_layers": 1, "activation": "silu", "normalization": "group", "dropout": 0.2}),
+    ("gan", "ring8", {"activation": "tanh", "discriminator_normalization": "layer", "discriminator_dropout": 0.3}),
 ]
 
 
@@ -227,7 +234,7 @@ def test_a_checkpoint_gives_the_same_samples_and_going_on_equals_never_having_st
     assert (trial.other.sample(latent, labels) != samples).any()
 
 
-@pytest.mark.parametrize("case", [CASES[-9], CASES[-4], CASES[-3]], ids=case_name)
+@pytest.mark.parametrize("case", [CASES[-12], CASES[-7], CASES[-6], CASES[-3]], ids=case_name)
 def test_compiled_steps_are_those_that_run_eagerly(case: tuple[str, str, dict[str, Any]], make_lane: MakeLane) -> None:
     """A VAE whose beta warms up, and GANs with R1, packing, an average of the weights, conditional."""
     model, dataset, settings = case
@@ -354,10 +361,41 @@ def _spied(lane: Any, phase_name: str, monkeypatch: pytest.MonkeyPatch) -> tuple
     return seen, x
 
 
-def test_r1_is_recorded_with_its_weight(make_lane: MakeLane) -> None:
+@pytest.mark.parametrize("penalty", ["r1", "r2"])
+def test_a_penalty_is_recorded_with_its_weight(penalty: str, make_lane: MakeLane) -> None:
     """The first step of equal networks on equal batches, at two weights."""
-    one, five = (make_lane("gan", "ring8", r1_weight=weight).advance(1)["discriminator/r1"] for weight in (1.0, 5.0))
+    one, five = (
+        make_lane("gan", "ring8", **{f"{penalty}_weight": weight}).advance(1)[f"discriminator/{penalty}"]
+        for weight in (1.0, 5.0)
+    )
     assert one > 0 and five == pytest.approx(5 * one, rel=1e-5)
+
+
+def test_r1_is_taken_at_real_examples_and_r2_at_generated_ones(make_lane: MakeLane) -> None:
+    """Equal where generated examples are the real ones, and each 0 where its examples leave the logit flat."""
+    from keras import ops
+
+    from genlab.datasets import load_dataset
+    from genlab.models.adversarial import Discriminator
+    from genlab.models.base import with_variables
+
+    lane = make_lane("gan", "ring8", r1_weight=1.0, r2_weight=1.0)
+    discriminator = Discriminator(with_variables(lane.settings)[0], load_dataset("ring8", {}), lane._context)
+    discriminator.network = lambda x, training=False: ops.sum(ops.maximum(x, 0.0), axis=1, keepdims=True)
+    discriminator.network.inputs = [None]  # one: it takes no labels
+    above, below = np.full((4, 2), 1.0, "float32"), np.full((4, 2), -1.0, "float32")
+    labels = ops.zeros((4, 1), "int32")
+    both = discriminator.penalties(ops.convert_to_tensor(above), ops.convert_to_tensor(below), labels)
+    assert (float(both["r1"]), float(both["r2"])) == (1.0, 0.0), "half of the squared norm of (1, 1)"
+
+
+def test_a_relativistic_generator_is_judged_against_real_examples(make_lane: MakeLane) -> None:
+    """The discriminator's bias moves real and generated logits alike, so it moves neither loss."""
+    plain, moved = make_lane("gan", "ring8", loss="relativistic"), make_lane("gan", "ring8", loss="relativistic")
+    moved.model.networks["discriminator"].weights[-1].assign([5.0])
+    expected = plain.advance(1)
+    assert moved.advance(1) == pytest.approx(expected, rel=1e-4)
+    assert plain.score is not None and plain.model.score_is == "value"
 
 
 def test_the_average_of_the_generator_is_the_closed_form(make_lane: MakeLane) -> None:
@@ -517,6 +555,32 @@ def test_sampled_decoding_adds_the_noise_that_the_decoder_states(make_lane: Make
     chance, pixels = mean.sample(latent, labels), sampled.sample(latent, labels)
     assert set(np.unique(pixels)) == {0.0, 1.0}
     assert pixels.mean() == pytest.approx(chance.mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("hidden_layers, smallest", [(1, 4), (2, 2), (3, 2), (6, 2)])
+@pytest.mark.parametrize("model, network", [("gan", "generator"), ("vae", "encoder"), ("vae", "decoder")])
+def test_hidden_layers_are_as_many_as_asked_for(
+    model: str, network: str, hidden_layers: int, smallest: int, make_lane: MakeLane
+) -> None:
+    """On points dense layers; on images convolutions, which halve them down to 2 pixels, or double them from there."""
+    points, images = (make_lane(model, name, hidden_layers=hidden_layers) for name in ("ring8", "digits"))
+    kinds = [type(layer).__name__ for layer in points.model.networks[network].layers]
+    assert kinds.count("Dense") == hidden_layers + 1
+    layers = images.model.networks[network].layers
+    convolutions = [layer for layer in layers if "Conv2D" in type(layer).__name__]
+    assert len(convolutions) == hidden_layers
+    sides = [side for layer in convolutions for side in (layer.input.shape[1], layer.output.shape[1])]
+    assert (min(sides), max(sides)) == (smallest, 8)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer", "group"])
+def test_normalization_is_before_each_activation(normalization: str, make_lane: MakeLane) -> None:
+    lane = make_lane("gan", "digits", generator_normalization=normalization)
+    names = [type(layer).__name__ for layer in lane.model.networks["generator"].layers]
+    kind = {"batch": "Batch", "layer": "Layer", "group": "Group"}[normalization] + "Normalization"
+    assert names.count(kind) == 3, "two dense layers and a convolution"
+    assert all(names[i + 1] == "LeakyReLU" for i, name in enumerate(names) if name == kind)
+    assert kind not in [type(layer).__name__ for layer in lane.model.networks["discriminator"].layers]
 
 
 @pytest.mark.slow

@@ -118,6 +118,18 @@ def test_lanes_are_interleaved_not_one_after_the_other(store: Store, backend) ->
     assert order == [0, 1] * 20
 
 
+def test_lanes_side_by_side_have_the_numbers_that_each_has_alone(store: Store, backend) -> None:
+    runs = [store.create(make_spec(lanes=lanes, budget=60)) for lanes in (SMALL, SMALL[:1], SMALL[1:])]
+    for run in runs:
+        train_fully(store, run)
+    together, *alone = runs
+    for lane, run in enumerate(alone):
+        expected = run.checkpoint(0)
+        for name, values in together.checkpoint(lane).items():
+            if name != "clock":  # which holds the seconds
+                np.testing.assert_array_equal(values, expected[name])
+
+
 def test_a_lane_that_diverges_ends_with_a_message_and_the_other_goes_on(diverging: str, store: Store, backend) -> None:
     run = store.create(make_spec(lanes=[{"model": diverging}, SMALL[1]], budget=40))
     train_fully(store, run)

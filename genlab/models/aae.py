@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -65,7 +65,11 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
     gaussian = settings.posterior == "gaussian"
     autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context, moments=gaussian)
     discriminator = networks.encoder(
-        (settings.latent_dim,), 1, settings.discriminator_width, context.seed + 2000, "discriminator"
+        (settings.latent_dim,),
+        1,
+        networks.Architecture(settings.discriminator_width, activation="relu"),
+        context.seed + 2000,
+        "discriminator",
     )
 
     def code(x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
@@ -98,14 +102,14 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("encoder", "decoder"),
                 autoencoder_loss,
                 ("loss", "reconstruction", "adversarial"),
-                adam(settings.learning_rate, 0.5),
+                context.adam(settings.learning_rate, 0.5),
             ),
             Phase(
                 "discriminator",
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(settings.discriminator_learning_rate, 0.5),
+                context.adam(settings.discriminator_learning_rate, 0.5),
                 settings.discriminator_steps,
             ),
         ],

@@ -1,5 +1,5 @@
 """What `gan` and `wgan` share: the settings, and a generator and a discriminator with all that can be switched on
-around them: conditioning, packing, instance noise, R1, a moving average of the generator's weights.
+around them: conditioning, packing, instance noise, R1 and R2, a moving average of the generator's weights.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
-from genlab.models.base import Context, Phase, Tensor, adam
-from genlab.spec import Settings, setting
+from genlab.models.base import Context, NetworkSettings, Normalization, Phase, Tensor
+from genlab.spec import setting
 
 
-class AdversarialSettings(Settings):
+class AdversarialSettings(NetworkSettings):
     generator_learning_rate: float = setting(
         1e-3, "Step size of the generator's Adam.", minimum=0, maximum=1, live=True, main=True
     )
@@ -30,6 +30,11 @@ class AdversarialSettings(Settings):
     batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
     generator_width: int = setting(64, "Units per hidden layer; channels of the largest image.", minimum=1, maximum=512)
     discriminator_width: int = setting(64, "The same, of the discriminator.", minimum=1, maximum=512)
+    generator_normalization: Normalization = setting("none", "Normalisation before each activation.")
+    discriminator_normalization: Normalization = setting("none", "The same, of the discriminator.")
+    discriminator_dropout: float = setting(
+        0.0, "Share of the discriminator's hidden units left out while it learns.", minimum=0, maximum=0.9
+    )
     generator_beta_1: float = setting(0.5, "Adam's memory of past gradients.", minimum=0, maximum=0.999)
     discriminator_beta_1: float = setting(0.5, "The same, of the discriminator.", minimum=0, maximum=0.999)
     instance_noise: float = setting(
@@ -45,6 +50,12 @@ class AdversarialSettings(Settings):
     r1_weight: float = setting(
         0.0,
         "Weight of the R1 penalty: the discriminator's squared gradient norm at real examples.",
+        minimum=0,
+        maximum=1000,
+    )
+    r2_weight: float = setting(
+        0.0,
+        "Weight of the R2 penalty: the same at generated examples.",
         minimum=0,
         maximum=1000,
     )
@@ -70,6 +81,7 @@ IMAGES = {
     "generator_width": 16,
     "discriminator_width": 32,
     "batch_size": 32,
+    "activation": "leaky-relu",
 }
 CURVES = {"generator": "generator/loss", "discriminator": "discriminator/loss"}
 
@@ -87,10 +99,12 @@ class Generator:
         shape, points = dataset.train.shape[1:], dataset.kind == "points"
         classes = len(dataset.modes.names) if settings.conditional else 0
 
+        architecture = networks.Architecture(
+            settings.generator_width, settings.hidden_layers, settings.activation, settings.generator_normalization
+        )
+
         def build(name: str) -> Any:
-            return networks.decoder(
-                settings.latent_dim, shape, settings.generator_width, context.seed, name, classes=classes
-            )
+            return networks.decoder(settings.latent_dim, shape, architecture, context.seed, name, classes=classes)
 
         self.settings, self.context, self.points = settings, context, points
         self.networks = {"generator": build("generator")}
@@ -115,7 +129,7 @@ class Generator:
             ("generator",),
             loss,
             ("loss",),
-            adam(self.settings.generator_learning_rate, self.settings.generator_beta_1),
+            self.context.adam(self.settings.generator_learning_rate, self.settings.generator_beta_1),
             self.settings.generator_steps,
             after=self._update_average if averaged else None,
             follows=("ema_generator",) if averaged else (),
@@ -146,10 +160,16 @@ class Discriminator:
         self.network = networks.encoder(
             dataset.train.shape[1:],
             1,
-            settings.discriminator_width,
+            networks.Architecture(
+                settings.discriminator_width,
+                settings.hidden_layers,
+                settings.activation,
+                settings.discriminator_normalization,
+                settings.discriminator_dropout,
+                settings.spectral_normalization,
+            ),
             context.seed + 1000,
             "discriminator",
-            spectral_normalization=settings.spectral_normalization,
             classes=len(dataset.modes.names) if settings.conditional else 0,
             pack=settings.packing,
         )
@@ -178,14 +198,18 @@ class Discriminator:
 
         return networks.call(self.network, inputs, labels, training=training)
 
-    def r1(self, real_inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """{"r1": the weighted R1 penalty} (Mescheder et al. 2018), or {} where its weight is 0."""
+    def penalties(self, real: Tensor, fake: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """The weighted R1 penalty at real inputs and R2 at generated ones (Mescheder et al. 2018), by name; without
+        those whose weight is 0.
+        """
         from genlab.models import losses
 
-        if not self.settings.r1_weight:
-            return {}
-        gradient = self.context.input_gradient(lambda x: self(x, labels), real_inputs)
-        return {"r1": self.settings.r1_weight * losses.r1_penalty(gradient)}
+        at = {"r1": (self.settings.r1_weight, real), "r2": (self.settings.r2_weight, fake)}
+        return {
+            name: weight * losses.zero_centered_penalty(self.context.input_gradient(lambda x: self(x, labels), inputs))
+            for name, (weight, inputs) in at.items()
+            if weight
+        }
 
     def phase(
         self,
@@ -193,13 +217,13 @@ class Discriminator:
         logs: tuple[str, ...],
         after: Callable[[], None] | None = None,
     ) -> Phase:
-        """The update of the discriminator against this loss, which records these logs, and r1 where that is on."""
+        """The update of the discriminator against this loss, which records these logs and the penalties that are on."""
         return Phase(
             "discriminator",
             ("discriminator",),
             loss,
-            logs + ("r1",) * bool(self.settings.r1_weight),
-            adam(self.settings.discriminator_learning_rate, self.settings.discriminator_beta_1),
+            logs + ("r1",) * bool(self.settings.r1_weight) + ("r2",) * bool(self.settings.r2_weight),
+            self.context.adam(self.settings.discriminator_learning_rate, self.settings.discriminator_beta_1),
             self.settings.discriminator_steps,
             after=after,
         )

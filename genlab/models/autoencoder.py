@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -72,7 +72,7 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
         return {"loss": error + ops.convert_to_tensor(mmd_weight) * mmd, "reconstruction": error, "mmd": mmd}
 
     logs = ("loss",) if mmd_weight is None else ("loss", "reconstruction", "mmd")
-    optimizer = adam(settings.learning_rate)
+    optimizer = context.adam(settings.learning_rate)
     return Model(
         networks=autoencoder.networks,
         phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],

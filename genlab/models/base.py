@@ -16,11 +16,25 @@ from typing import Any, Literal
 import numpy as np
 
 from genlab.datasets.base import Dataset
-from genlab.spec import Settings, live_names
+from genlab.spec import Settings, live_names, setting
 
 Tensor = Any
 Ability = Literal["sample", "encode", "reconstruct", "score"]
 Prior = Literal["normal", "uniform"]
+Activation = Literal["relu", "leaky-relu", "elu", "silu", "tanh"]
+Normalization = Literal["none", "batch", "layer", "group"]
+
+
+class NetworkSettings(Settings):
+    """The settings that the networks of every model have."""
+
+    hidden_layers: int = setting(
+        2,
+        "Hidden layers of each network; of images, convolutions, each of which halves them.",
+        minimum=1,
+        maximum=6,
+    )
+    activation: Activation = setting("relu", "What follows each hidden layer.")
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class Context:
         input_gradient: function, x (batch, ...) -> gradient of the sum of function(x) with respect to x.
         noise: latent (batch, ...), tensor -> standard normal noise of the tensor's shape, which the latents and the
         seed decide: sampling draws from no generator that training draws from.
+        adam: learning rate, a variable that may change while a model trains, and beta_1 -> a Keras optimizer, Adam
+        (Kingma and Ba 2015).
     """
 
     seed: int
@@ -41,6 +57,7 @@ class Context:
     step: Any
     input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
     noise: Callable[[Tensor, Tensor], Tensor]
+    adam: Callable[..., Any]
 
     def draw_prior(self, count: int, latent_dim: int, prior: Prior = "normal") -> Tensor:
         """Latents (count, latent_dim) drawn from the prior."""
@@ -162,13 +179,6 @@ class ModelFamily:
     def resolve(self, chosen: dict[str, Any], kind: str) -> Settings:
         """All settings: the chosen over this kind's preset over the defaults. Raises pydantic's ValidationError."""
         return self.settings(**{**self.defaults.get(kind, {}), **chosen})
-
-
-def adam(learning_rate: Any, beta_1: float = 0.9) -> Any:
-    """A Keras Adam whose learning rate is a variable, so that it can change while a model trains."""
-    import keras
-
-    return keras.optimizers.Adam(lambda: learning_rate.value, beta_1=beta_1)
 
 
 def with_variables(settings: Settings) -> tuple[SimpleNamespace, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -49,10 +49,14 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
     discriminator = networks.encoder(
         shape,
         1,
-        settings.discriminator_width,
+        networks.Architecture(
+            settings.discriminator_width,
+            settings.hidden_layers,
+            settings.activation,
+            spectral=settings.spectral_normalization,
+        ),
         context.seed + 2000,
         "discriminator",
-        spectral_normalization=settings.spectral_normalization,
         latent_dim=settings.latent_dim,
     )
 
@@ -83,7 +87,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(settings.discriminator_learning_rate, beta_1=0.5),
+                context.adam(settings.discriminator_learning_rate, beta_1=0.5),
                 settings.discriminator_steps,
             ),
             Phase(
@@ -91,7 +95,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("encoder", "decoder"),
                 generator_loss,
                 ("loss", "reconstruction"),
-                adam(settings.learning_rate, beta_1=0.5),
+                context.adam(settings.learning_rate, beta_1=0.5),
             ),
         ],
         latent_dim=settings.latent_dim,

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from genlab.datasets.base import Dataset
-from genlab.models.base import Context, Tensor
-from genlab.spec import Settings, setting
+from genlab.models.base import Context, NetworkSettings, Normalization, Tensor
+from genlab.spec import setting
 
 
-class AutoencoderSettings(Settings):
+class AutoencoderSettings(NetworkSettings):
     learning_rate: float = setting(1e-3, "Step size of Adam.", minimum=0, maximum=1, live=True, main=True)
     latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
     width: int = setting(64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512)
+    normalization: Normalization = setting("none", "Normalisation in encoder and decoder, before each activation.")
+    dropout: float = setting(
+        0.0, "Share of encoder's and decoder's hidden units left out in training.", minimum=0, maximum=0.9
+    )
     batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
 
 
-IMAGES = {"latent_dim": 8, "width": 16, "batch_size": 32}
+IMAGES = {"latent_dim": 8, "width": 16, "batch_size": 32, "activation": "leaky-relu"}
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,13 @@ def build_encoder_decoder(
     shape = dataset.train.shape[1:]
     classes = len(dataset.modes.names) if conditional else 0
     outputs = (2 if moments else 1) * settings.latent_dim
+    architecture = networks.Architecture(
+        settings.width, settings.hidden_layers, settings.activation, settings.normalization, settings.dropout
+    )
     parts = {
-        "encoder": networks.encoder(shape, outputs, settings.width, context.seed, "encoder", classes=classes),
+        "encoder": networks.encoder(shape, outputs, architecture, context.seed, "encoder", classes=classes),
         "decoder": networks.decoder(
-            settings.latent_dim, shape, settings.width, context.seed + 1000, "decoder", classes=classes
+            settings.latent_dim, shape, architecture, context.seed + 1000, "decoder", classes=classes
         ),
     }
     if standardized:

@@ -12,7 +12,7 @@ from genlab.spec import setting
 
 
 class GanSettings(AdversarialSettings):
-    loss: Literal["non-saturating", "minimax", "least-squares", "hinge"] = setting(
+    loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "relativistic"] = setting(
         "non-saturating", "What the two networks minimise."
     )
     label_smoothing: float = setting(0.0, "Real examples count as 1 less this much.", minimum=0, maximum=0.5, live=True)
@@ -23,24 +23,25 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     Goodfellow et al. 2014, "Generative Adversarial Nets". The loss "minimax" is this formula; "non-saturating" lets the
     generator minimise -log D(G(z)) instead, which has a gradient where the discriminator is sure. "least-squares" is
-    Mao et al. 2017, "hinge" Lim and Ye 2017. Adam with beta_1 = 0.5 after Radford et al. 2015 (DCGAN). On images the
-    preset normalises the discriminator spectrally (Miyato et al. 2018): without, at this size and speed, it tells every
-    sample apart within a few hundred steps and the generator learns nothing.
+    Mao et al. 2017, "hinge" Lim and Ye 2017. "relativistic" (Jolicoeur-Martineau 2018) judges a generated example
+    against a real one; with R1 and R2 it is that of R3GAN (Huang et al. 2024). Adam with beta_1 = 0.5 after Radford et
+    al. 2015 (DCGAN). On images the preset normalises the discriminator spectrally (Miyato et al. 2018): without, at
+    this size and speed, it tells every sample apart within a few hundred steps and the generator learns nothing.
 
     Further settings, each off by default: packing (Lin et al. 2018, PacGAN), instance noise (Sonderby et al. 2016), the
-    R1 penalty (Mescheder et al. 2018), one-sided label smoothing (Salimans et al. 2016), an average of the generator's
-    weights (Yazici et al. 2019), and a conditional version (Mirza and Osindero 2014). A packed discriminator judges
-    several examples at once and so has no score for one.
+    R1 and R2 penalties (Mescheder et al. 2018), one-sided label smoothing (Salimans et al. 2016), an average of the
+    generator's weights (Yazici et al. 2019), and a conditional version (Mirza and Osindero 2014). A packed
+    discriminator judges several examples at once and so has no score for one.
 
     Recorded:
 
-    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; least squares 0.25; hinge 2.
+    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; least squares 0.25; hinge 2; relativistic 0.693.
     - `generator/loss`: ln 2 = 0.693 there, minimax -0.693, least squares 0.125; with hinge minus the discriminator's
       mean on generated examples, whose zero means nothing.
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
-      the discriminator gets right, in the batches it learned from. With hinge `discriminator/gap` in their place: its
-      mean on real less its mean on generated examples.
-    - `discriminator/r1`: the weighted penalty, where it is on.
+      the discriminator gets right, in the batches it learned from. With hinge and relativistic `discriminator/gap` in
+      their place: its mean on real less its mean on generated examples.
+    - `discriminator/r1` and `discriminator/r2`: the weighted penalties, where they are on.
     """
     from keras import ops
 
@@ -62,12 +63,16 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
             recorded = losses.accuracies(real_logits, fake_logits, loss.threshold)
         else:
             recorded = {"gap": ops.mean(real_logits) - ops.mean(fake_logits)}
-        penalty = discriminator.r1(real, labels)
-        return {"loss": sum(penalty.values(), start=value), **recorded, **penalty}
+        penalties = discriminator.penalties(real, fake, labels)
+        return {"loss": sum(penalties.values(), start=value), **recorded, **penalties}
 
     def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         fake = discriminator.inputs(generator.batch(labels, training=True))
-        return {"loss": loss.generator(discriminator(fake, discriminator.labels(labels)))}
+        labels = discriminator.labels(labels)
+        fake_logits = discriminator(fake, labels)
+        if not loss.relativistic:
+            return {"loss": loss.generator(fake_logits)}
+        return {"loss": loss.generator(fake_logits, discriminator(discriminator.inputs(x), labels))}
 
     def logit(x: Tensor, labels: Tensor) -> Tensor:
         return discriminator(x, labels)[:, 0] - loss.threshold

@@ -22,15 +22,17 @@ class AdversarialLosses:
     Attributes:
         discriminator: real logits, fake logits, smoothing -> scalar. One-sided label smoothing (Salimans et al. 2016)
         asks for 1 - smoothing instead of 1 on real examples.
-        generator: fake logits -> scalar.
+        generator: fake logits -> scalar; of the relativistic loss, fake logits, real logits -> scalar.
         to_probability: logits -> probability of being real; None where they are values without a scale.
         threshold: the logit above which an example is taken for real.
+        relativistic: a generated example is judged against a real one, which the generator's loss needs too.
     """
 
     discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[..., Tensor]
     to_probability: Callable[[Tensor], Tensor] | None
     threshold: float = 0.0
+    relativistic: bool = False
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
@@ -73,6 +75,21 @@ def hinge_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0
     return ops.mean(ops.relu(1.0 - smoothing - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
 
 
+def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+    """-(1 - s) log p - s log(1 - p) in nats, p = sigmoid(D(x) - D(G(z))) the chance that of a pair the real example is
+    the real one; ln 2 = 0.693 where D cannot tell.
+
+    Jolicoeur-Martineau 2018, "The relativistic discriminator: a key element missing from standard GAN", RSGAN.
+    """
+    difference = real_logits - fake_logits
+    return ops.mean(ops.softplus(-difference) + smoothing * difference)
+
+
+def relativistic_generator_loss(fake_logits: Tensor, real_logits: Tensor) -> Tensor:
+    """-log sigmoid(D(G(z)) - D(x)) in nats; ln 2 = 0.693 where D cannot tell. Jolicoeur-Martineau 2018, RSGAN."""
+    return ops.mean(ops.softplus(real_logits - fake_logits))
+
+
 def critic_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
     """D(G(z)) - D(x), with D the logits: minus an estimate of the Wasserstein distance, if D is 1-Lipschitz.
 
@@ -101,6 +118,9 @@ ADVERSARIAL_LOSSES = {
         least_squares_discriminator_loss, least_squares_generator_loss, lambda logits: ops.clip(logits, 0.0, 1.0), 0.5
     ),
     "hinge": AdversarialLosses(hinge_loss, critic_generator_loss, None),
+    "relativistic": AdversarialLosses(
+        relativistic_discriminator_loss, relativistic_generator_loss, None, relativistic=True
+    ),
     "wasserstein": AdversarialLosses(critic_loss, critic_generator_loss, None),
 }
 
@@ -115,10 +135,11 @@ def gradient_penalty(gradient: Tensor) -> Tensor:
     return ops.mean(ops.square(norm - 1.0))
 
 
-def r1_penalty(gradient: Tensor) -> Tensor:
-    """||g||^2 / 2 for gradients g (batch, ...) of a discriminator at real examples.
+def zero_centered_penalty(gradient: Tensor) -> Tensor:
+    """||g||^2 / 2 for gradients g (batch, ...) of a discriminator: R1 at real examples, R2 at generated ones.
 
-    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 9 without its weight.
+    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equations 9 and 10 without their
+    weights.
     """
     return 0.5 * ops.mean(_sum_per_example(ops.square(gradient)))
 

@@ -4,46 +4,72 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-SLOPE = 0.2  # of the leaky rectifier, after Radford et al. 2015 (DCGAN)
+ACTIVATIONS = {
+    "relu": layers.ReLU,
+    "leaky-relu": lambda: layers.LeakyReLU(0.2),  # after Radford et al. 2015 (DCGAN)
+    "elu": layers.ELU,
+    "silu": lambda: layers.Activation("silu"),
+    "tanh": lambda: layers.Activation("tanh"),
+}
+KERNEL = 4  # pixels, the side of a convolution's kernel
+SMALLEST = 2  # pixels, the side below which images are not halved
+DOUBLINGS = 3  # of the channels, at most
+GROUPS = 8  # of channels that are normalised together
+BATCH_MOMENTUM = 0.9  # of the averages that batch normalisation keeps: the runs are short
 EMBEDDING = 16  # numbers that stand for a label
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What the networks of a model are made of, apart from what goes in and comes out.
+
+    Attributes:
+        width: units of each hidden layer; of images, channels of the largest ones, doubled where they are halved.
+        hidden_layers: dense layers of points, convolutions of images.
+        activation: one of `ACTIVATIONS`.
+        normalization: "none", "batch" (Ioffe and Szegedy 2015), "layer" (Ba et al. 2016) or "group" (Wu and He 2018),
+        before each activation.
+        dropout: share of the units that is left out of each hidden layer in training (Srivastava et al. 2014).
+        spectral: spectral normalisation (Miyato et al. 2018) of each hidden layer, which bounds how steep the network
+        can be, layer by layer; the last layer stays free, to set the scale of what comes out.
+    """
+
+    width: int
+    hidden_layers: int = 2
+    activation: str = "leaky-relu"
+    normalization: str = "none"
+    dropout: float = 0.0
+    spectral: bool = False
 
 
 def encoder(
     shape: tuple[int, ...],
     outputs: int,
-    width: int,
+    architecture: Architecture,
     seed: int,
     name: str,
     *,
-    spectral_normalization: bool = False,
     classes: int = 0,
     pack: int = 1,
     latent_dim: int = 0,
 ) -> keras.Model:
     """Examples of this shape -> (batch, outputs). Serves as encoder and as discriminator.
 
-    Points: two hidden layers of `width`. Images: two strided convolutions of `width` and 2 `width` channels, one dense
-    layer of 4 `width`; pixels are moved from [0, 1] to [-1, 1] first. Spectral normalisation (Miyato et al. 2018)
-    bounds how steep the network can be, layer by layer; the last layer stays free, to set the scale of the logits.
+    Points: hidden layers of `width`. Images: convolutions, each of which halves the image down to 2 pixels and doubles
+    the channels up to 8 `width`, then a dense layer of 4 `width`; pixels are moved from [0, 1] to [-1, 1] first.
 
     Args:
         classes: if not 0, a second input, labels (batch, pack), joins the first layer.
         pack: examples judged together, laid side by side in the last axis by `packed`.
         latent_dim: if not 0, a last input, latents (batch, latent_dim), joins the first dense layer.
     """
-    initializers = _initializers(seed)
-
-    def weighted(layer: layers.Layer) -> layers.Layer:
-        return layers.SpectralNormalization(layer) if spectral_normalization else layer
-
-    def dense(units: int) -> layers.Layer:
-        return weighted(layers.Dense(units, kernel_initializer=next(initializers)))
-
+    hidden = _Hidden(architecture, seed)
     x = layers.Input((*shape[:-1], pack * shape[-1]))
     inputs = [x]
     if len(shape) == 3:
@@ -51,61 +77,104 @@ def encoder(
     if classes:
         labels = layers.Input((pack,), dtype="int32")
         inputs.append(labels)
-        embedded = layers.Flatten()(_embedding(classes, initializers)(labels))
+        embedded = layers.Flatten()(_embedding(classes, hidden.initializers)(labels))
         if len(shape) == 3:
-            plane = layers.Dense(shape[0] * shape[1], kernel_initializer=next(initializers))(embedded)
+            plane = layers.Dense(shape[0] * shape[1], kernel_initializer=next(hidden.initializers))(embedded)
             embedded = layers.Reshape((*shape[:-1], 1))(plane)
         x = layers.Concatenate()([x, embedded])
     if len(shape) == 3:
-        for channels in (width, 2 * width):
-            convolution = layers.Conv2D(channels, 4, strides=2, padding="same", kernel_initializer=next(initializers))
-            x = layers.LeakyReLU(SLOPE)(weighted(convolution)(x))
+        sizes = _sizes(shape, architecture.hidden_layers)
+        for before, after, channels in zip(sizes, sizes[1:], _channels(architecture)):
+            x = hidden(x, layers.Conv2D, channels, KERNEL, strides=1 if before == after else 2, padding="same")
         x = layers.Flatten()(x)
     if latent_dim:
         latent = layers.Input((latent_dim,))
         inputs.append(latent)
         x = layers.Concatenate()([x, latent])
     if len(shape) == 3:
-        x = layers.LeakyReLU(SLOPE)(dense(4 * width)(x))
+        x = hidden(x, layers.Dense, 4 * architecture.width)
     else:
-        for _ in range(2):
-            x = layers.ReLU()(dense(width)(x))
-    out = layers.Dense(outputs, kernel_initializer=next(initializers))(x)
+        for _ in range(architecture.hidden_layers):
+            x = hidden(x, layers.Dense, architecture.width)
+    out = layers.Dense(outputs, kernel_initializer=next(hidden.initializers))(x)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
 
 
 def decoder(
-    latent_dim: int, shape: tuple[int, ...], width: int, seed: int, name: str, *, classes: int = 0
+    latent_dim: int, shape: tuple[int, ...], architecture: Architecture, seed: int, name: str, *, classes: int = 0
 ) -> keras.Model:
     """(batch, latent_dim) -> examples of this shape, without a final squashing: coordinates, or logits of pixels.
 
-    The mirror image of `encoder`. Images start at a quarter of the height and width, rounded up, and are cropped. With
-    classes, labels (batch, 1) are a second input and join the latent.
+    The mirror image of `encoder`: the last convolution makes the image. What an odd height or width has too much is
+    cropped. With classes, labels (batch, 1) are a second input and join the latent.
     """
-    initializers = _initializers(seed)
+    hidden = _Hidden(architecture, seed)
     x = layers.Input((latent_dim,))
     inputs = [x]
     if classes:
         labels = layers.Input((1,), dtype="int32")
         inputs.append(labels)
-        x = layers.Concatenate()([x, layers.Flatten()(_embedding(classes, initializers)(labels))])
+        x = layers.Concatenate()([x, layers.Flatten()(_embedding(classes, hidden.initializers)(labels))])
     if len(shape) == 1:
-        for _ in range(2):
-            x = layers.Dense(width, "relu", kernel_initializer=next(initializers))(x)
-        out = layers.Dense(shape[0], kernel_initializer=next(initializers))(x)
-    else:
-        height, columns, channels = shape
-        rows, cols = math.ceil(height / 4), math.ceil(columns / 4)
-        x = layers.Dense(4 * width, kernel_initializer=next(initializers))(x)
-        x = layers.LeakyReLU(SLOPE)(x)
-        x = layers.Dense(rows * cols * 2 * width, kernel_initializer=next(initializers))(x)
-        x = layers.LeakyReLU(SLOPE)(x)
-        x = layers.Reshape((rows, cols, 2 * width))(x)
-        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", kernel_initializer=next(initializers))(x)
-        x = layers.LeakyReLU(SLOPE)(x)
-        x = layers.Conv2DTranspose(channels, 4, strides=2, padding="same", kernel_initializer=next(initializers))(x)
-        out = layers.Cropping2D(((0, 4 * rows - height), (0, 4 * cols - columns)))(x)
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
+        for _ in range(architecture.hidden_layers):
+            x = hidden(x, layers.Dense, architecture.width)
+        out = layers.Dense(shape[0], kernel_initializer=next(hidden.initializers))(x)
+        return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
+    sizes = _sizes(shape, architecture.hidden_layers)[::-1]
+    channels = _channels(architecture)[::-1]
+    x = hidden(x, layers.Dense, 4 * architecture.width)
+    x = hidden(x, layers.Dense, sizes[0][0] * sizes[0][1] * channels[0])
+    x = layers.Reshape((*sizes[0], channels[0]))(x)
+    for before, after, wide in zip(sizes, sizes[1:], [*channels[1:], 0]):
+        stride = 1 if before == after else 2
+        if wide:
+            x = hidden(x, layers.Conv2DTranspose, wide, KERNEL, strides=stride, padding="same")
+        else:
+            last = {"strides": stride, "padding": "same", "kernel_initializer": next(hidden.initializers)}
+            x = layers.Conv2DTranspose(shape[-1], KERNEL, **last)(x)
+        extra = [stride * small - large for small, large in zip(before, after, strict=True)]
+        if any(extra):
+            x = layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], x, name=name)
+
+
+class _Hidden:
+    """Hidden layers of one network: weights, normalisation, activation, dropout."""
+
+    def __init__(self, architecture: Architecture, seed: int) -> None:
+        self.architecture, self.seed = architecture, seed
+        self.initializers = _initializers(seed)
+
+    def __call__(self, x: Any, layer: type[layers.Layer], units: int, *arguments: Any, **options: Any) -> Any:
+        normalization = self.architecture.normalization
+        weighted = layer(units, *arguments, kernel_initializer=next(self.initializers), **options)
+        x = (layers.SpectralNormalization(weighted) if self.architecture.spectral else weighted)(x)
+        if normalization == "batch":
+            x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
+        elif normalization == "layer":
+            x = layers.LayerNormalization()(x)
+        elif normalization == "group":
+            x = layers.GroupNormalization(math.gcd(units, GROUPS))(x)
+        x = ACTIVATIONS[self.architecture.activation]()(x)
+        if self.architecture.dropout:
+            self.seed += 1
+            x = layers.Dropout(self.architecture.dropout, seed=self.seed)(x)
+        return x
+
+
+def _sizes(shape: tuple[int, ...], count: int) -> list[tuple[int, int]]:
+    """Height and width of an image before the first of so many convolutions and after each."""
+    sizes = [(shape[0], shape[1])]
+    for _ in range(count):
+        height, width = sizes[-1]
+        halved = min(height, width) >= 2 * SMALLEST
+        sizes.append((-(-height // 2), -(-width // 2)) if halved else (height, width))
+    return sizes
+
+
+def _channels(architecture: Architecture) -> list[int]:
+    """Channels of each convolution, from the largest image to the smallest."""
+    return [architecture.width * 2 ** min(i, DOUBLINGS) for i in range(architecture.hidden_layers)]
 
 
 def call(network: keras.Model, x: Any, labels: Any, *, training: bool = False) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -118,7 +118,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         mean = autoencoder.decode(latent, labels)
         return losses.gaussian_log_density(x, mean, parts["noise"](mean))
 
-    optimizer = adam(settings.learning_rate)
+    optimizer = context.adam(settings.learning_rate)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
         networks=parts,

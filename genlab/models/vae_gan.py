@@ -6,7 +6,7 @@ from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models import encoder_decoder
-from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor, adam
+from genlab.models.base import Context, Model, ModelFamily, Phase, Tensor
 from genlab.registry import MODELS
 from genlab.spec import setting
 
@@ -59,10 +59,14 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     discriminator = networks.encoder(
         shape,
         1,
-        settings.discriminator_width,
+        networks.Architecture(
+            settings.discriminator_width,
+            settings.hidden_layers,
+            settings.activation,
+            spectral=settings.spectral_normalization,
+        ),
         context.seed + 2000,
         "discriminator",
-        spectral_normalization=settings.spectral_normalization,
     )
     with_features = networks.with_features(discriminator)
 
@@ -109,15 +113,15 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("encoder",),
                 encoder_loss,
                 ("loss", "reconstruction", "kl"),
-                adam(settings.learning_rate, beta_1=0.5),
+                context.adam(settings.learning_rate, beta_1=0.5),
             ),
-            Phase("decoder", ("decoder",), decoder_loss, ("loss",), adam(settings.learning_rate, beta_1=0.5)),
+            Phase("decoder", ("decoder",), decoder_loss, ("loss",), context.adam(settings.learning_rate, beta_1=0.5)),
             Phase(
                 "discriminator",
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                adam(settings.discriminator_learning_rate, beta_1=0.5),
+                context.adam(settings.discriminator_learning_rate, beta_1=0.5),
             ),
         ],
         latent_dim=settings.latent_dim,

@@ -40,7 +40,7 @@ def build_wgan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `discriminator/gap`: the critic's mean on real less its mean on generated examples, a distance in units of its
       slope; `discriminator/loss`: minus the gap.
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
-    - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
+    - `discriminator/r1` and `discriminator/r2`: the weighted penalties, part of the loss where they are on.
     """
     from keras import ops
 
@@ -66,7 +66,7 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
       distance, in the units of the data as far as the slope is 1.
     - `discriminator/penalty`: the weighted penalty; `discriminator/loss`: the penalty less the gap.
     - `generator/loss`: minus the critic's mean on generated examples. Its zero means nothing.
-    - `discriminator/r1`: the weighted R1 penalty, part of the loss where it is on.
+    - `discriminator/r1` and `discriminator/r2`: the weighted penalties, part of the loss where they are on.
     """
     import keras
     from keras import ops
@@ -106,7 +106,7 @@ def _build(
         real_logits = discriminator(real, labels, training=True)
         fake_logits = discriminator(fake, labels, training=True)
         penalties = {"penalty": penalty(real, fake, labels)} if penalty else {}
-        penalties |= discriminator.r1(real, labels)
+        penalties |= discriminator.penalties(real, fake, labels)
         value = losses.critic_loss(real_logits, fake_logits)
         gap = ops.mean(real_logits) - ops.mean(fake_logits)
         return {"loss": sum(penalties.values(), start=value), "gap": gap, **penalties}

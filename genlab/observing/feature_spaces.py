@@ -91,5 +91,6 @@ def _random_convolution(dataset: Dataset) -> FeatureSpace:
     """A small convolutional network with fixed random weights: cheap and weak, but nothing has taught it anything."""
     from genlab.models import networks
 
-    network = networks.encoder(dataset.train.shape[1:], CONVOLUTION, CONVOLUTION_WIDTH, 0, "random_convolution")
+    architecture = networks.Architecture(CONVOLUTION_WIDTH)
+    network = networks.encoder(dataset.train.shape[1:], CONVOLUTION, architecture, 0, "random_convolution")
     return FeatureSpace(f"random-convolution-{CONVOLUTION}", f"{VERSION}", predictor(network))

@@ -20,6 +20,7 @@ BATCH = 128
 LEARNING_RATE = 3e-3  # at first; it falls to zero
 MAXIMUM_EPOCHS = 20  # beyond, a small data set is repeated within each: an epoch has a cost of its own
 WIDTHS = {"points": 64, "images": 16}
+ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 NEIGHBOURS = 5_000  # training points that a sample is compared with, at most
 NEAR = 0.99
 EXAMPLES_PER_CALL = 1000
@@ -85,7 +86,8 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
 
     from genlab.models import networks
 
-    logits = networks.encoder(dataset.train.shape[1:], len(dataset.modes.names), WIDTHS[dataset.kind], 0, "classifier")
+    architecture = networks.Architecture(WIDTHS[dataset.kind], activation=ACTIVATIONS[dataset.kind])
+    logits = networks.encoder(dataset.train.shape[1:], len(dataset.modes.names), architecture, 0, "classifier")
     path = cache / f"classifier-{VERSION}-{fingerprint(dataset)}.npz"
     if path.is_file():
         with np.load(path) as file:

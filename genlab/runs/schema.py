@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from genlab.registry import DATASETS, MODELS
+
 SCHEMA = 2  # of the run folder; 1 has no metadata.json, and says nowhere that it was rewound
 SETTINGS = {"generator_average": "ema_decay", "gradient_penalty": "gradient_penalty_weight", "r1": "r1_weight"}
 MEASURES = {"floor": "real_reference", "words": "label"}
+# Settings that came later, with the values that say what models did before; the presets of today may be others.
+ADDED = {
+    "hidden_layers": 2,
+    "normalization": "none",
+    "dropout": 0.0,
+    "generator_normalization": "none",
+    "discriminator_normalization": "none",
+    "discriminator_dropout": 0.0,
+    "r2_weight": 0.0,
+}
+ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}
 
 
 def upgrade_spec(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a spec.json of any version, with the names of today."""
-    lanes = values.get("lanes")
+    """The values of a spec.json of any version, with the names of today, and the settings that it had no name for."""
+    lanes, dataset = values.get("lanes"), values.get("dataset")
     if not isinstance(lanes, list):
         return values
-    return {**values, "lanes": [_upgrade_lane(lane) for lane in lanes]}
+    added: dict[str, Any] = dict(ADDED)
+    if dataset in DATASETS:
+        added["activation"] = ACTIVATIONS[DATASETS[dataset].kind]
+    return {**values, "lanes": [_upgrade_lane(lane, added) for lane in lanes]}
 
 
 def upgrade_records(records: dict[str, Any]) -> dict[str, Any]:
@@ -31,8 +47,10 @@ def upgrade_measure(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _upgrade_lane(lane: Any) -> Any:
+def _upgrade_lane(lane: Any, added: dict[str, Any]) -> Any:
     settings = lane.get("settings") if isinstance(lane, dict) else None
     if not isinstance(settings, dict):
         return lane
-    return {**lane, "settings": {SETTINGS.get(name, name): value for name, value in settings.items()}}
+    known = MODELS[lane["model"]].settings.model_fields if lane.get("model") in MODELS else ()
+    settings = {SETTINGS.get(name, name): value for name, value in settings.items()}
+    return {**lane, "settings": {name: value for name, value in added.items() if name in known} | settings}

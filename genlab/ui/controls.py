@@ -22,7 +22,7 @@ LANES = 2
 FIRST_MODELS = ("gan", "vae")
 DOUBLE_CLICK_SECONDS = 2.0
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
-WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "mmd": "MMD"}
+WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
 
 
 def run_from_address() -> Run | None:

@@ -1,0 +1,39 @@
+"""Keras's Adam, with the whole update of a weight as one operation of TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class Adam(keras.optimizers.Adam):
+    """Adam (Kingma and Ba 2015), equal to Keras's to rounding and with the same variables in the same order.
+
+    Keras makes about ten operations of the update of each weight, which on small networks takes as long as the
+    gradients do. Gradient accumulation, AMSGrad and sparse gradients are left to Keras's own.
+
+    Args:
+        learning_rate: a variable, read anew at every update.
+        beta_1: decay of the first moment.
+    """
+
+    def __init__(self, learning_rate: Any, beta_1: float = 0.9) -> None:
+        super().__init__(lambda: learning_rate.value, beta_1=beta_1)
+
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        index = self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(self.beta_1, step),
+            beta2_power=tf.pow(self.beta_2, step),
+            lr=tf.cast(learning_rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
