@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, Metric, Result, pair
+from genlab.metrics.base import NON_NEGATIVE, Metric, Result, pair
 from genlab.registry import METRICS
 
 
@@ -21,7 +21,8 @@ def largest_gap(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
         gap: in units of the features; 0 for equal means.
         features: d.
 
-    One collapsed point has its distance from the mean of the data. None, or NaN, is a ValueError.
+    One collapsed point has the largest coordinate of its difference from the mean of the data. ValueError without
+    examples or with NaN.
     """
     real, fake = pair(real, fake, float64=True)
     gaps = np.abs(real.mean(axis=0) - fake.mean(axis=0))
@@ -35,8 +36,8 @@ METRICS.add(
         largest_gap,
         needs="features",
         results=(
-            Result("gap", "Largest gap between the means", POSITIVE, better="lower", role="first"),
-            Result("features", "Largest gap: features", POSITIVE, role="yardstick"),
+            Result("gap", "Largest gap between the means", NON_NEGATIVE, better="lower", role="first"),
+            Result("features", "Largest gap: features", NON_NEGATIVE, role="yardstick"),
         ),
         example="largest_gap(np.array([[0.0, 1], [2, 1]]), np.array([[1.0, 3]]))",
     )

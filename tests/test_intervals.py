@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from genlab.evaluation.measuring import GROUPS, INTERVAL, STUDENT, Arguments, measure
-from genlab.metrics.base import POSITIVE, Metric, Result
+from genlab.metrics.base import NON_NEGATIVE, Metric, Result
 from genlab.metrics.modes import assign_modes
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Measure
@@ -81,7 +81,7 @@ def test_what_no_new_draw_would_change_is_left_as_it_is() -> None:
         "Size",
         lambda given, drawn: {"given": len(given), "drawn": len(drawn)},
         needs="features",
-        results=(Result("given", "Given", POSITIVE), Result("drawn", "Drawn", POSITIVE)),
+        results=(Result("given", "Given", NON_NEGATIVE), Result("drawn", "Drawn", NON_NEGATIVE)),
         example="",
     )
     sizes = measured(size, np.zeros((50, 1)), np.zeros((55, 1)), fixed=(0,))

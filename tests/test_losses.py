@@ -105,14 +105,14 @@ def test_label_smoothing_lowers_the_best_discriminator_by_its_factor(smoothing: 
 
     best = (1 - smoothing) / 2
     logit = ops.convert_to_tensor(column(np.log(best / (1 - best))))
-    slope = input_gradient(lambda at: losses.discriminator_loss(at, at, smoothing), logit)
+    slope = input_gradient(lambda at: losses.cross_entropy_discriminator_loss(at, at, smoothing), logit)
     assert float(slope[0, 0]) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_adversarial_losses_stay_finite_where_a_probability_rounds_to_zero(losses) -> None:
-    assert float(losses.non_saturating_loss(column(-200.0))) == pytest.approx(200.0)
-    assert float(losses.saturating_loss(column(200.0))) == pytest.approx(-200.0)
-    assert float(losses.discriminator_loss(column(-200.0), column(200.0))) == pytest.approx(400.0)
+    assert float(losses.non_saturating_generator_loss(column(-200.0))) == pytest.approx(200.0)
+    assert float(losses.minimax_generator_loss(column(200.0))) == pytest.approx(-200.0)
+    assert float(losses.cross_entropy_discriminator_loss(column(-200.0), column(200.0))) == pytest.approx(400.0)
 
 
 @pytest.mark.parametrize("shape", [(3,), (4, 4, 2)])
@@ -244,8 +244,8 @@ def test_a_trained_discriminator_is_the_optimal_one(losses, backend) -> None:
     discriminator = networks.encoder((1,), 1, networks.Architecture(64, activation="relu"), 0, "discriminator")
 
     def discriminator_loss(x, labels):
-        fake = 1.0 + 0.6 * keras.random.normal(x.shape, seed=context.seeds)
-        return {"loss": losses.discriminator_loss(discriminator(x), discriminator(fake))}
+        fake = 1.0 + 0.6 * keras.random.normal(x.shape, seed=context.seed_generator)
+        return {"loss": losses.cross_entropy_discriminator_loss(discriminator(x), discriminator(fake))}
 
     rate = keras.Variable(3e-3, trainable=False)
     phase = Phase("tell", ("discriminator",), discriminator_loss, ("loss",), keras.optimizers.Adam(lambda: rate.value))

@@ -106,8 +106,8 @@ def test_every_round_ends_later_than_the_one_before(clock: str, store: Store, ba
     training.lanes = [SimpleNamespace(settings=SimpleNamespace(batch_size=128))]
     mark = 0.0
     for _ in range(20_000):  # 0.45 is where rounding once stopped the clock
-        assert training._next_mark(mark) > mark
-        mark = training._next_mark(mark)
+        assert training._next_round_end(mark) > mark
+        mark = training._next_round_end(mark)
 
 
 def test_lanes_are_interleaved_not_one_after_the_other(store: Store, backend) -> None:

@@ -21,7 +21,7 @@ from genlab.metrics.neighbours import nearest
 from genlab.observing.feature_spaces import FeatureSpace
 from genlab.registry import METRICS
 from genlab.runs.evaluation import Measure
-from genlab.training.lane import GENERATORS, Lane
+from genlab.training.lane import GENERATOR_PHASES, Lane
 
 IWAE_DRAWS = 100  # S: codes drawn for each example
 IWAE_EXAMPLES = 500
@@ -73,7 +73,7 @@ class NetworkEvaluator:
             "likelihood weights": (lane.log_likelihood, self.likelihood_weights),
             "logits": (lane.logit and model.score_is != "value", scores),  # the zero of a "value" means nothing
             "scores": (lane.logit, scores),
-            "gradients": (any(phase.name in GENERATORS for phase in model.phases), self.gradients),
+            "gradients": (any(phase.name in GENERATOR_PHASES for phase in model.phases), self.gradients),
         }
         return [
             (metric.title, partial(self._measure, metric.name, applies[metric.needs][1]))
@@ -179,5 +179,5 @@ class NetworkEvaluator:
         norms = []
         for _ in range(GRADIENTS):
             rows = self.random.integers(0, len(train), size)
-            norms.append(self.lane.generator_gradient(train[rows], self.dataset.train_labels[rows]))
+            norms.append(self.lane.generator_gradient_norm(train[rows], self.dataset.train_labels[rows]))
         return Arguments((np.array(norms),), space=f"batches of {size}")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 SHARE = (0.0, 1.0)
-POSITIVE = (0.0, np.inf)
+NON_NEGATIVE = (0.0, np.inf)
 ANY = (-np.inf, np.inf)
 
 
@@ -60,7 +60,7 @@ class Result:
     Attributes:
         name: its key in what the function returns.
         label: for people, a phrase that says what it is without its metric's title beside it.
-        range: the least and the greatest value; a name means that other result's.
+        range: the least and the greatest value; a name stands for the value of the result of that name.
         better: whether "higher" or "lower" is better; None where neither is.
         role: "first" is a number to read first, "measure" any other; a "yardstick" says with what was measured, not how
             good the model is, and has no interval.
@@ -91,7 +91,7 @@ class Metric:
         title: for people.
         function: arrays -> dict of named results; its docstring gives shapes, units, source and failure modes, and says
             in the section "Returns" what each result is.
-        needs: a key of `NEEDS`: what the function is called with.
+        needs: which arrays the function is called with, a key of `NEEDS`.
         results: those that are one number each. What else the function returns is an array.
         example: a call that can be followed by hand, and what goes before it, in Python; `np` is NumPy.
         cost: "cheap" enough for every frame, or "slow".

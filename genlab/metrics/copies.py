@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, examples, pair
+from genlab.metrics.base import NON_NEGATIVE, SHARE, Metric, Result, examples, pair
 from genlab.metrics.neighbours import Distances, below, nearest, radii
 from genlab.registry import METRICS
 
@@ -106,7 +106,8 @@ def memorisation(held_out_distances: np.ndarray, fake_distances: np.ndarray) -> 
         median_ratio: median distance of the samples, divided by that of the held-out examples; 1 for a perfect model;
             None where the latter is 0.
 
-    One collapsed point is memorised if it lies on a training example. Sizes may differ. None, or NaN, is a ValueError.
+    One collapsed point is memorised if it lies on a training example. Sizes may differ. ValueError without examples or
+    with NaN.
     """
     from scipy.stats import betabinom
 
@@ -136,7 +137,7 @@ METRICS.add(
         needs="features",
         cost="slow",
         results=(
-            Result("pairs", "Birthday test: pairs of samples alike", POSITIVE, better="lower", interval=False),
+            Result("pairs", "Birthday test: pairs of samples alike", NON_NEGATIVE, better="lower", interval=False),
             Result(
                 "estimated_support",
                 "Birthday test: different samples, estimated",
@@ -144,9 +145,9 @@ METRICS.add(
                 role="first",
                 interval=False,
             ),
-            Result("real_pairs", "Birthday test: pairs of real examples alike", POSITIVE, role="yardstick"),
+            Result("real_pairs", "Birthday test: pairs of real examples alike", NON_NEGATIVE, role="yardstick"),
             Result("real_support", "Birthday test: different real examples, estimated", (1, np.inf), role="yardstick"),
-            Result("threshold", "Birthday test: distance within which two are alike", POSITIVE, role="yardstick"),
+            Result("threshold", "Birthday test: distance within which two are alike", NON_NEGATIVE, role="yardstick"),
         ),
         example=(
             "real = np.array([[0], [1], [3], [6]])\n"
@@ -167,7 +168,7 @@ METRICS.add(
             Result("p_value", "Memorisation: p-value", SHARE, better="higher", interval=False),
             Result("share_within_1", "Memorisation: share within the closest 1 %", SHARE, better="lower", role="first"),
             Result("share_within_5", "Memorisation: share within the closest 5 %", SHARE, better="lower"),
-            Result("median_ratio", "Memorisation: median distance, divided by that of held-out data", POSITIVE),
+            Result("median_ratio", "Memorisation: median distance, divided by that of held-out data", NON_NEGATIVE),
         ),
         example=(
             "train = np.arange(10)[:, None]\n"

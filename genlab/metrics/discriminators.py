@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import ANY, POSITIVE, SHARE, Metric, Result, examples
+from genlab.metrics.base import ANY, NON_NEGATIVE, SHARE, Metric, Result, examples
 from genlab.registry import METRICS
 
 
@@ -31,7 +31,7 @@ def discriminator_accuracy(
         accuracy_held_out: share of the held-out real examples that it calls real.
         accuracy_fake: share of the fake examples that it calls fake.
 
-    One collapsed point is 0, 0.5 or 1. Sizes may differ. None, or NaN, is a ValueError.
+    One collapsed point is 0, 0.5 or 1. Sizes may differ. ValueError without examples or with NaN.
     """
     train, held_out, fake = _columns(train_logits, held_out_logits, fake_logits)
 
@@ -55,7 +55,7 @@ def score_gap(train_scores: np.ndarray, held_out_scores: np.ndarray, fake_scores
         fake_gap: mean score of the training examples minus that of the fake ones.
         held_out_gap: mean score of the training examples minus that of the held-out ones; 0 unless it has overfitted.
 
-    One collapsed point has the gap of its score. Sizes may differ. None, or NaN, is a ValueError.
+    One collapsed point has the gap of its score. Sizes may differ. ValueError without examples or with NaN.
     """
     train, held_out, fake = _columns(train_scores, held_out_scores, fake_scores)
     return {"fake_gap": float(train.mean() - fake.mean()), "held_out_gap": float(train.mean() - held_out.mean())}
@@ -80,7 +80,7 @@ def generator_gradient(norms: np.ndarray) -> dict[str, Any]:
         norm: mean over the batches.
         least: the smallest of them.
 
-    One collapsed point has the norm of its batches. None, or NaN, is a ValueError.
+    One collapsed point has the norm of its batches. ValueError without examples or with NaN.
     """
     rows = examples(norms, "gradient").astype("float64").ravel()
     return {"norm": float(rows.mean()), "least": float(rows.min())}
@@ -93,8 +93,8 @@ METRICS.add(
         generator_gradient,
         needs="gradients",
         results=(
-            Result("norm", "Gradient that reaches the generator: mean norm", POSITIVE, role="first"),
-            Result("least", "Gradient that reaches the generator: smallest norm", POSITIVE, interval=False),
+            Result("norm", "Gradient that reaches the generator: mean norm", NON_NEGATIVE, role="first"),
+            Result("least", "Gradient that reaches the generator: smallest norm", NON_NEGATIVE, interval=False),
         ),
         example="generator_gradient(norms=np.array([0.3, 0.1, 0.2]))",
     )

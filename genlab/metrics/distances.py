@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import ANY, POSITIVE, SHARE, Metric, Result, pair
+from genlab.metrics.base import ANY, NON_NEGATIVE, SHARE, Metric, Result, pair
 from genlab.registry import METRICS
 
 BLOCK = 1000  # rows of a kernel held at once
@@ -19,9 +19,10 @@ DISCREPANCY = (-2.0 * len(BANDWIDTHS), 2.0 * len(BANDWIDTHS))  # each kernel is 
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
-    """Fréchet distance between two Gaussians with the means and covariances of real (n, d) and fake (m, d) examples.
+    """Squared Fréchet distance, as FID reports it, between two Gaussians with the means and covariances of real (n, d)
+    and fake (m, d) examples.
 
-    |μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), squared units of the features, in the form of FID. With C = Rᵀ R, where R
+    |μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), in squared units of the features. With C = Rᵀ R, where R
     comes from a QR decomposition of the centred examples, the trace of the root is the sum of the singular values of
     R₁ R₂ᵀ, which needs no root of a matrix and no small constant for singular covariances. Unchanged by rotation and
     translation.
@@ -30,26 +31,26 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium".
 
     Failure modes: biased upwards for few examples, the more so the larger d is, so compare at equal n only. It sees
-    means and covariances and nothing else: four alternate modes of a ring of eight score about 0.
+    means and covariances and nothing else: samples on every second of ring8's eight modes have a distance of about 0.
 
     Returns:
         distance: the squared distance; 0 for equal means and covariances.
         of_means: its part |μ₁ - μ₂|².
         of_covariances: the rest of it.
 
-    One collapsed point has the distance |μ₁ - μ₂|² + tr C₁. Sizes may differ. Fewer than 2 examples, none, or NaN are a
-    ValueError.
+    One collapsed point has the distance |μ₁ - μ₂|² + tr C₁. Sizes may differ. ValueError for fewer than 2 examples or
+    NaN.
     """
     real, fake = pair(real, fake, float64=True, least=2)
     means = [rows.mean(axis=0) for rows in (real, fake)]
-    roots = [_root(rows - mean) for rows, mean in zip((real, fake), means)]
+    factors = [_covariance_factor(rows - mean) for rows, mean in zip((real, fake), means)]
     of_means = float(((means[0] - means[1]) ** 2).sum())
-    cross = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
-    of_covariances = max(0.0, float(sum((root**2).sum() for root in roots) - 2 * cross))
+    trace_of_root = np.linalg.svd(factors[0] @ factors[1].T, compute_uv=False).sum()
+    of_covariances = max(0.0, float(sum((root**2).sum() for root in factors) - 2 * trace_of_root))
     return {"distance": of_means + of_covariances, "of_means": of_means, "of_covariances": of_covariances}
 
 
-def _root(centred: np.ndarray) -> np.ndarray:
+def _covariance_factor(centred: np.ndarray) -> np.ndarray:
     """R with Rᵀ R = the covariance of centred rows."""
     return np.asarray(np.linalg.qr(centred / np.sqrt(len(centred) - 1), mode="r"))
 
@@ -70,8 +71,8 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     Returns:
         distance: about 0 for identical distributions.
 
-    One collapsed point is measured as any other set. Sizes may differ. Fewer than 2 examples, none, or NaN are a
-    ValueError.
+    One collapsed point is measured as any other set. Sizes may differ. ValueError for fewer than 2 examples or
+    NaN.
     """
     real, fake = pair(real, fake, float64=True, least=2)
     width = real.shape[1]
@@ -182,9 +183,9 @@ METRICS.add(
         needs="features",
         every_space=True,
         results=(
-            Result("distance", "Fréchet distance", POSITIVE, better="lower", role="first"),
-            Result("of_means", "Fréchet distance: of means", POSITIVE, better="lower"),
-            Result("of_covariances", "Fréchet distance: of covariances", POSITIVE, better="lower"),
+            Result("distance", "Fréchet distance", NON_NEGATIVE, better="lower", role="first"),
+            Result("of_means", "Fréchet distance: of means", NON_NEGATIVE, better="lower"),
+            Result("of_covariances", "Fréchet distance: of covariances", NON_NEGATIVE, better="lower"),
         ),
         example=(
             "real = np.array([[-1.0], [0], [1]])  # mean 0, variance 1\n"
@@ -219,7 +220,7 @@ METRICS.add(
         results=(
             Result("discrepancy", "Maximum mean discrepancy", DISCREPANCY, better="lower"),
             Result("p_value", "Maximum mean discrepancy: p-value", SHARE, better="higher", interval=False),
-            Result("bandwidth", "Maximum mean discrepancy: bandwidth", POSITIVE, role="yardstick"),
+            Result("bandwidth", "Maximum mean discrepancy: bandwidth", NON_NEGATIVE, role="yardstick"),
         ),
         example=("real = np.linspace(0, 1, 20)[:, None]\nmaximum_mean_discrepancy(real, real + 2)"),
     )
@@ -230,7 +231,7 @@ METRICS.add(
         "Sliced Wasserstein distance",
         sliced_wasserstein,
         needs="features",
-        results=(Result("distance", "Sliced Wasserstein distance", POSITIVE, better="lower", role="first"),),
+        results=(Result("distance", "Sliced Wasserstein distance", NON_NEGATIVE, better="lower", role="first"),),
         example=("real = np.array([[0.0], [1], [2]])\nsliced_wasserstein(real, real[::-1] + 3)"),
     )
 )

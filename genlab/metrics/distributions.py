@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
+from genlab.metrics.base import NON_NEGATIVE, SHARE, Metric, Result, pair
 from genlab.metrics.distances import median_distance
 from genlab.registry import METRICS
 
@@ -43,7 +43,8 @@ def bin_differences(
         real_bins: (n,) the bin of each real example.
         fake_bins: (m,) the bin of each fake example.
 
-    One collapsed point fills one bin and differs in nearly all. Sizes may differ. None, or NaN, is a ValueError.
+    One collapsed point fills one bin and differs in nearly all. Sizes may differ. ValueError without examples or with
+    NaN.
     """
     from scipy.special import ndtri, rel_entr
     from sklearn.cluster import KMeans
@@ -173,7 +174,7 @@ METRICS.add(
                 better="lower",
                 interval=False,
             ),
-            Result("bins", "Bins", POSITIVE, role="yardstick"),
+            Result("bins", "Bins", NON_NEGATIVE, role="yardstick"),
         ),
         example=(
             "real = np.repeat([[0.0], [10], [20]], [40, 40, 20], axis=0)\n"
@@ -211,7 +212,7 @@ METRICS.add(
         results=(
             Result("score", "Vendi score", (1, np.inf), interval=False),
             Result("real_score", "Vendi score of real data", (1, np.inf), role="yardstick"),
-            Result("ratio", "Vendi score, divided by that of real data", POSITIVE, role="first"),
+            Result("ratio", "Vendi score, divided by that of real data", NON_NEGATIVE, role="first"),
         ),
         example=("real = np.repeat([[0.0], [10]], 50, axis=0)\nvendi_score(real, np.zeros((100, 1)))"),
     )

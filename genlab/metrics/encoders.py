@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import ANY, POSITIVE, Metric, Result, examples, pair
+from genlab.metrics.base import ANY, NON_NEGATIVE, Metric, Result, examples, pair
 from genlab.registry import METRICS
 
 ACTIVE = 0.01  # variance of the posterior means above which a dimension counts as used
@@ -72,7 +72,7 @@ def iwae_bound(log_weights: np.ndarray) -> dict[str, Any]:
         elbo: mean of the logarithms, the evidence lower bound, which training maximises where beta is 1.
         samples: S.
 
-    Equal weights give bound = elbo. None, or NaN, is a ValueError.
+    Equal weights give bound = elbo. ValueError without examples or with NaN.
     """
     from scipy.special import logsumexp
 
@@ -108,7 +108,7 @@ METRICS.add(
         "KL of each latent dimension",
         kl_per_dimension,
         needs="posteriors",
-        results=(Result("total", "KL of all latent dimensions, in nats", POSITIVE),),
+        results=(Result("total", "KL of all latent dimensions, in nats", NON_NEGATIVE),),
         example=(
             "mean, log_variance = np.array([[1.0, 0], [-1, 0]]), np.zeros((2, 2))\nkl_per_dimension(mean, log_variance)"
         ),
@@ -122,7 +122,7 @@ METRICS.add(
         needs="codes",
         results=(
             Result("active", "Active units", (0, "dimensions"), better="higher", role="first", interval=False),
-            Result("dimensions", "Dimensions of the latent", POSITIVE, role="yardstick"),
+            Result("dimensions", "Dimensions of the latent", NON_NEGATIVE, role="yardstick"),
         ),
         example="active_units(np.array([[1.0, 0.05], [-1, -0.05], [1, -0.05], [-1, 0.05]]))",
     )
@@ -137,7 +137,7 @@ METRICS.add(
         results=(
             Result("bound", "Importance weighted bound", ANY, better="higher", role="first"),
             Result("elbo", "Evidence lower bound, in nats", ANY, better="higher"),
-            Result("samples", "Importance weighted bound: draws of the latent", POSITIVE, role="yardstick"),
+            Result("samples", "Importance weighted bound: draws of the latent", NON_NEGATIVE, role="yardstick"),
         ),
         example="iwae_bound(np.log([[0.1, 0.3], [0.5, 0.5]]))  # half of ln 0.2 + ln 0.5",
     )
@@ -149,8 +149,8 @@ METRICS.add(
         reconstruction_error,
         needs="reconstructions",
         results=(
-            Result("mean_squared", "Reconstruction error: mean squared", POSITIVE, better="lower", role="first"),
-            Result("summed", "Reconstruction error: summed", POSITIVE, better="lower"),
+            Result("mean_squared", "Reconstruction error: mean squared", NON_NEGATIVE, better="lower", role="first"),
+            Result("summed", "Reconstruction error: summed", NON_NEGATIVE, better="lower"),
         ),
         example="reconstruction_error(np.zeros((2, 3)), np.array([[0, 0, 0], [1, 1, 2]]))",
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, Result
+from genlab.metrics.base import NON_NEGATIVE, SHARE, Metric, Result
 from genlab.registry import METRICS
 
 SOLID = 0.2  # of the fair share
@@ -130,10 +130,10 @@ METRICS.add(
         results=(
             Result("captured", "Captured modes", (0, "modes"), better="higher", interval=False),
             Result("solid", "Solid modes", (0, "modes"), better="higher", role="first", interval=False),
-            Result("modes", "Modes", POSITIVE, role="yardstick"),
+            Result("modes", "Modes", NON_NEGATIVE, role="yardstick"),
             Result("on_mode_share", "Share on a mode", SHARE, better="higher", role="first"),
-            Result("reverse_kl", "Reverse KL of the modes, in nats", POSITIVE, better="lower", role="first"),
-            Result("reverse_kl_floor", "Reverse KL of a perfect sampler", POSITIVE, role="yardstick"),
+            Result("reverse_kl", "Reverse KL of the modes, in nats", NON_NEGATIVE, better="lower", role="first"),
+            Result("reverse_kl_floor", "Reverse KL of a perfect sampler", NON_NEGATIVE, role="yardstick"),
             Result("mode_tv", "Total variation of the modes", SHARE, better="lower"),
         ),
         example=(

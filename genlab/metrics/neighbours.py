@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
+from genlab.metrics.base import NON_NEGATIVE, SHARE, Metric, Result, pair
 from genlab.registry import METRICS
 
 BLOCK = 2**22  # distances held at once: 16 MB in float32
@@ -175,7 +175,7 @@ METRICS.add(
         results=(
             Result("precision", "Precision", SHARE, better="higher", role="first"),
             Result("recall", "Recall", SHARE, better="higher", role="first"),
-            Result("density", "Density", POSITIVE, better="higher", role="first"),
+            Result("density", "Density", NON_NEGATIVE, better="higher", role="first"),
             Result("coverage", "Coverage", SHARE, better="higher", role="first"),
             Result("expected_coverage", "Coverage to expect of a perfect model", SHARE, role="yardstick"),
         ),

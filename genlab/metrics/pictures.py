@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.metrics.base import POSITIVE, SHARE, Metric, Result, pair
+from genlab.metrics.base import NON_NEGATIVE, SHARE, Metric, Result, pair
 from genlab.registry import METRICS
 
 LUMA = (0.299, 0.587, 0.114)  # red, green, blue: ITU-R BT.601, as in the published code
@@ -83,17 +83,17 @@ METRICS.add(
         sharpness,
         needs="images",
         results=(
-            Result("laplacian_variance", "Sharpness: variance of the Laplacian", POSITIVE),
+            Result("laplacian_variance", "Sharpness: variance of the Laplacian", NON_NEGATIVE),
             Result(
                 "real_laplacian_variance",
                 "Sharpness: variance of the Laplacian of real images",
-                POSITIVE,
+                NON_NEGATIVE,
                 role="yardstick",
             ),
             Result(
                 "laplacian_ratio",
                 "Sharpness: variance of the Laplacian, divided by the real one",
-                POSITIVE,
+                NON_NEGATIVE,
                 role="first",
             ),
             Result("high_frequency_share", "Sharpness: share of high frequencies", SHARE),

@@ -74,14 +74,14 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def code(x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
         if not gaussian:
-            return autoencoder.code(x, labels, training)
+            return autoencoder.encoder_output(x, labels, training)
         mean, log_variance = autoencoder.moments(x, labels, training)
         return context.reparameterize(mean, log_variance)
 
     def autoencoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         codes = code(x, labels, training=True)
         error = losses.squared_error(x, autoencoder.decode(codes, labels, training=True))
-        adversarial = losses.non_saturating_loss(discriminator(codes))
+        adversarial = losses.non_saturating_generator_loss(discriminator(codes))
         weight = ops.convert_to_tensor(settings.adversarial_weight)
         return {"loss": error + weight * adversarial, "reconstruction": error, "adversarial": adversarial}
 
@@ -90,7 +90,7 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         real_logits = discriminator(draws, training=True)
         fake_logits = discriminator(code(x, labels), training=True)
         return {
-            "loss": losses.discriminator_loss(real_logits, fake_logits),
+            "loss": losses.cross_entropy_discriminator_loss(real_logits, fake_logits),
             **losses.accuracies(real_logits, fake_logits),
         }
 
@@ -115,7 +115,7 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
         ],
         latent_dim=settings.latent_dim,
         sample=autoencoder.decode,
-        encode=autoencoder.moments if gaussian else lambda x, labels: (autoencoder.code(x, labels),),
+        encode=autoencoder.moments if gaussian else lambda x, labels: (autoencoder.encoder_output(x, labels),),
     )
 
 

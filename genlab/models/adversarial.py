@@ -28,15 +28,21 @@ class AdversarialSettings(NetworkSettings):
         "normal", "The latent is drawn from a standard normal, or uniformly from -1 to 1."
     )
     batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
-    generator_width: int = setting(64, "Units per hidden layer; channels of the largest image.", minimum=1, maximum=512)
-    discriminator_width: int = setting(64, "The same, of the discriminator.", minimum=1, maximum=512)
+    generator_width: int = setting(
+        64, "Units per hidden layer; channels of the last hidden feature map.", minimum=1, maximum=512
+    )
+    discriminator_width: int = setting(
+        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
+    )
     generator_normalization: Normalization = setting("none", "Normalisation before each activation.")
-    discriminator_normalization: Normalization = setting("none", "The same, of the discriminator.")
+    discriminator_normalization: Normalization = setting("none", "Normalisation before each activation.")
     discriminator_dropout: float = setting(
         0.0, "Share of the discriminator's hidden units left out while it learns.", minimum=0, maximum=0.9
     )
-    generator_beta_1: float = setting(0.5, "Adam's memory of past gradients.", minimum=0, maximum=0.999)
-    discriminator_beta_1: float = setting(0.5, "The same, of the discriminator.", minimum=0, maximum=0.999)
+    generator_beta_1: float = setting(
+        0.5, "Adam's beta_1: decay of its running mean of gradients.", minimum=0, maximum=0.999
+    )
+    discriminator_beta_1: float = setting(0.5, "beta_1 of the discriminator's Adam.", minimum=0, maximum=0.999)
     instance_noise: float = setting(
         0.0,
         "Noise on all that the discriminator sees, in standard deviations of the data.",
@@ -45,7 +51,11 @@ class AdversarialSettings(NetworkSettings):
         live=True,
     )
     instance_noise_steps: int = setting(
-        0, "Steps in which that noise falls to zero along a line; 0 keeps it.", minimum=0, maximum=1_000_000, live=True
+        0,
+        "Steps over which the instance noise falls linearly to zero; 0: constant.",
+        minimum=0,
+        maximum=1_000_000,
+        live=True,
     )
     r1_weight: float = setting(
         0.0,
@@ -55,16 +65,19 @@ class AdversarialSettings(NetworkSettings):
     )
     r2_weight: float = setting(
         0.0,
-        "Weight of the R2 penalty: the same at generated examples.",
+        "Weight of the R2 penalty: the discriminator's squared gradient norm at generated examples.",
         minimum=0,
         maximum=1000,
     )
     packing: int = setting(1, "Examples that the discriminator judges together.", minimum=1, maximum=8)
     spectral_normalization: bool = setting(
-        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
+        False, "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are."
     )
     generator_offset: float = setting(
-        0.0, "Added to all that the generator makes: a bad start, to see what recovers.", minimum=-10, maximum=10
+        0.0,
+        "Added to the generator's outputs (to the logits of pixels), for a deliberately bad start.",
+        minimum=-10,
+        maximum=10,
     )
     ema_decay: float = setting(
         0.0,
@@ -156,7 +169,7 @@ class Discriminator:
         from genlab.models import networks
 
         self.settings, self.context = settings, context
-        self.std = float(dataset.train.std())
+        self.data_std = float(dataset.train.std())
         self.network = networks.encoder(
             dataset.train.shape[1:],
             1,
@@ -175,7 +188,7 @@ class Discriminator:
         )
 
     def inputs(self, x: Tensor) -> Tensor:
-        """Examples as the discriminator gets them in training: with instance noise (Sonderby et al. 2016), and packed
+        """Examples as the discriminator gets them in training: with instance noise (Sønderby et al. 2016), and packed
         (Lin et al. 2018, PacGAN).
         """
         import keras
@@ -183,7 +196,7 @@ class Discriminator:
 
         from genlab.models import networks
 
-        noise = self._noise_std() * keras.random.normal(ops.shape(x), seed=self.context.seeds)
+        noise = self._noise_std() * keras.random.normal(ops.shape(x), seed=self.context.seed_generator)
         return networks.packed(x + noise, self.settings.packing)
 
     def labels(self, labels: Tensor) -> Tensor:
@@ -235,4 +248,4 @@ class Discriminator:
         steps = ops.cast(self.settings.instance_noise_steps, "float32")
         remaining = 1.0 - ops.cast(self.context.step, "float32") / ops.maximum(steps, 1.0)
         remaining = ops.where(steps > 0, ops.maximum(remaining, 0.0), 1.0)
-        return self.std * ops.convert_to_tensor(self.settings.instance_noise) * remaining
+        return self.data_std * ops.convert_to_tensor(self.settings.instance_noise) * remaining

@@ -63,7 +63,7 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
     autoencoder = encoder_decoder.build_encoder_decoder(settings, dataset, context, standardized=standardized)
 
     def autoencoder_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        codes = autoencoder.code(x, labels, training=True)
+        codes = autoencoder.encoder_output(x, labels, training=True)
         error = losses.squared_error(x, autoencoder.decode(codes, labels, training=True))
         if mmd_weight is None:
             return {"loss": error}
@@ -78,7 +78,7 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
         phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],
         latent_dim=settings.latent_dim,
         sample=autoencoder.decode,
-        encode=lambda x, labels: (autoencoder.code(x, labels),),
+        encode=lambda x, labels: (autoencoder.encoder_output(x, labels),),
     )
 
 

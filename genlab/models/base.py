@@ -42,18 +42,18 @@ class Context:
     """What a model is built with, apart from its settings and the data.
 
     Attributes:
-        seed: from which the first weights are drawn.
-        seeds: the Keras SeedGenerator that every random draw of the phases comes from.
-        step: a variable, the steps trained so far, for what changes with time.
+        seed: of the initial weights.
+        seed_generator: the Keras SeedGenerator that every random draw of the phases comes from.
+        step: a variable, the steps trained so far; schedules read it.
         input_gradient: function, x (batch, ...) -> gradient of the sum of function(x) with respect to x.
-        noise: latent (batch, ...), tensor -> standard normal noise of the tensor's shape, which the latents and the
-        seed decide: sampling draws from no generator that training draws from.
+        noise: latent (batch, ...), tensor -> standard normal noise of the tensor's shape, a function of the
+        latents and the seed, so that sampling does not advance the generator that training uses.
         adam: learning rate, a variable that may change while a model trains, and beta_1 -> a Keras optimizer, Adam
         (Kingma and Ba 2015).
     """
 
     seed: int
-    seeds: Any
+    seed_generator: Any
     step: Any
     input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
     noise: Callable[[Tensor, Tensor], Tensor]
@@ -64,8 +64,8 @@ class Context:
         import keras
 
         if prior == "uniform":
-            return keras.random.uniform((count, latent_dim), -1.0, 1.0, seed=self.seeds)
-        return keras.random.normal((count, latent_dim), seed=self.seeds)
+            return keras.random.uniform((count, latent_dim), -1.0, 1.0, seed=self.seed_generator)
+        return keras.random.normal((count, latent_dim), seed=self.seed_generator)
 
     def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """A draw from N(mean, exp(log_variance)) in each dimension, (batch, d), through which gradients pass.
@@ -75,7 +75,7 @@ class Context:
         import keras
         from keras import ops
 
-        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=self.seeds)
+        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=self.seed_generator)
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ class Phase:
     """One kind of update: which networks move, against which loss.
 
     Attributes:
-        updates: names of the networks whose weights this phase, and nothing else in it, moves by gradient.
-        loss: batch (batch, ...), labels (batch,) int32 -> scalars by name; "loss" is what is minimised, the others are
-        recorded beside it.
+        updates: names of the networks whose weights its gradient step changes; all others stay fixed in it.
+        loss: examples (batch, ...), labels (batch,) int32 -> scalars by name; "loss" is what is minimised, the others
+        are recorded beside it.
         logs: the names that `loss` returns, in their order.
         optimizer: a Keras optimizer of this phase alone.
         repeats: updates per step, each on a new batch; a number or a variable.
-        after: called after each update, for what is no gradient step: clipping weights, averaging them.
+        after: called after each gradient step, for example to clip weights or to average them.
         follows: names of the networks that only `after` moves.
     """
 
@@ -113,11 +113,13 @@ class Model:
         networks: Keras models by name.
         latent_dim: dimensions of the latent.
         sample: latent (n, latent_dim), labels -> examples.
-        decode: the same without noise that `sample` may add to what the decoder says; None if they are one.
+        decode: latent, labels -> the decoder's mean, without the noise that `sample` may add; None if it adds none.
         encode: examples, labels -> (code,) or (mean, log variance), each (n, latent_dim); None without an encoder.
-        score: examples, labels -> (n,) what the discriminator says of each; None if no network judges examples alone.
+        score: examples, labels -> (n,) the discriminator's output for each, as people read it; None if it judges none
+        alone.
         score_is: what `score` says: a "probability" of being real, or a "value" without a scale.
-        logit: the same before it is made a probability: above 0 for real, in the units of the loss.
+        logit: examples, labels -> (n,) the discriminator's raw output less its threshold: above 0 for real where
+        `score_is` is "probability"; of a "value" only differences count. None as `score`.
         log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says one.
         likelihood_of: what examples it is a likelihood of: their "values" as they are, or "binary pixels", since a
         Bernoulli does not add up to 1 over greys.

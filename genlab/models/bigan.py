@@ -22,7 +22,7 @@ class BiganSettings(encoder_decoder.AutoencoderSettings):
         1, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
     )
     spectral_normalization: bool = setting(
-        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
+        False, "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are."
     )
 
 
@@ -62,7 +62,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def logits(x: Tensor, labels: Tensor, training: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of real and of generated pairs, and the codes; `training` says whether the discriminator learns, or they."""
-        codes = autoencoder.code(x, labels, training=not training)
+        codes = autoencoder.encoder_output(x, labels, training=not training)
         draws = context.draw_prior(settings.batch_size, settings.latent_dim)
         generated = autoencoder.decode(draws, labels, training=not training)
         real = discriminator([x, codes], training=training)
@@ -70,12 +70,12 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     def discriminator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, _ = logits(x, labels, training=True)
-        return {"loss": losses.discriminator_loss(real, fake), **losses.accuracies(real, fake)}
+        return {"loss": losses.cross_entropy_discriminator_loss(real, fake), **losses.accuracies(real, fake)}
 
     def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         real, fake, codes = logits(x, labels, training=False)
         return {
-            "loss": losses.discriminator_loss(fake, real),
+            "loss": losses.cross_entropy_discriminator_loss(fake, real),
             "reconstruction": losses.squared_error(x, autoencoder.decode(codes, labels)),
         }
 
@@ -100,7 +100,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
         ],
         latent_dim=settings.latent_dim,
         sample=autoencoder.decode,
-        encode=lambda x, labels: (autoencoder.code(x, labels),),
+        encode=lambda x, labels: (autoencoder.encoder_output(x, labels),),
     )
 
 

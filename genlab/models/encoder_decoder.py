@@ -42,17 +42,17 @@ class EncoderDecoder:
         """Examples -> mean and log variance of their codes, where the encoder has twice the latent's outputs."""
         from keras import ops
 
-        mean, log_variance = ops.split(self.code(x, labels, training), 2, axis=1)
+        mean, log_variance = ops.split(self.encoder_output(x, labels, training), 2, axis=1)
         return mean, log_variance
 
-    def code(self, x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
-        """Examples -> what the encoder says of them, (batch, outputs)."""
+    def encoder_output(self, x: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """Examples -> the encoder's output (batch, outputs): the code, or mean and log variance side by side."""
         from genlab.models import networks
 
         return networks.call(self.networks["encoder"], x, labels, training=training)
 
-    def raw(self, latent: Tensor, labels: Tensor, training: bool = False) -> Tensor:
-        """Latents -> coordinates, or logits of pixels."""
+    def decoder_output(self, latent: Tensor, labels: Tensor, training: bool = False) -> Tensor:
+        """Latents -> the decoder's output before the sigmoid: coordinates, or logits of pixels."""
         from genlab.models import networks
 
         return networks.call(self.networks["decoder"], latent, labels, training=training)
@@ -61,7 +61,7 @@ class EncoderDecoder:
         """Latents -> examples."""
         from keras import ops
 
-        raw = self.raw(latent, labels, training)
+        raw = self.decoder_output(latent, labels, training)
         return raw if self.points else ops.sigmoid(raw)
 
 

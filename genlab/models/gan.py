@@ -15,7 +15,13 @@ class GanSettings(AdversarialSettings):
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "relativistic"] = setting(
         "non-saturating", "What the two networks minimise."
     )
-    label_smoothing: float = setting(0.0, "Real examples count as 1 less this much.", minimum=0, maximum=0.5, live=True)
+    label_smoothing: float = setting(
+        0.0,
+        "One-sided label smoothing: the target for real examples is 1 minus this.",
+        minimum=0,
+        maximum=0.5,
+        live=True,
+    )
 
 
 def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -28,20 +34,21 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     al. 2015 (DCGAN). On images the preset normalises the discriminator spectrally (Miyato et al. 2018): without, at
     this size and speed, it tells every sample apart within a few hundred steps and the generator learns nothing.
 
-    Further settings, each off by default: packing (Lin et al. 2018, PacGAN), instance noise (Sonderby et al. 2016), the
+    Further settings, each off by default: packing (Lin et al. 2018, PacGAN), instance noise (Sønderby et al. 2016), the
     R1 and R2 penalties (Mescheder et al. 2018), one-sided label smoothing (Salimans et al. 2016), an average of the
     generator's weights (Yazici et al. 2019), and a conditional version (Mirza and Osindero 2014). A packed
     discriminator judges several examples at once and so has no score for one.
 
     Recorded:
 
-    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; least squares 0.25; hinge 2; relativistic 0.693.
+    - `discriminator/loss`: 2 ln 2 = 1.386 where it cannot tell; least squares 0.25; hinge 2; relativistic 0.693; all
+      without penalties and label smoothing.
     - `generator/loss`: ln 2 = 0.693 there, minimax -0.693, least squares 0.125; with hinge minus the discriminator's
       mean on generated examples, whose zero means nothing.
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
       the discriminator gets right, in the batches it learned from. With hinge and relativistic `discriminator/gap` in
       their place: its mean on real less its mean on generated examples.
-    - `discriminator/r1` and `discriminator/r2`: the weighted penalties, where they are on.
+    - `discriminator/r1` and `discriminator/r2`: the weighted penalties, part of the loss where they are on.
     """
     from keras import ops
 
@@ -83,6 +90,7 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
 
     judges_single_examples = settings.packing == 1
     return Model(
+        # In the order of a checkpoint: the average last.
         networks={"generator": generator.networks["generator"], "discriminator": discriminator.network}
         | generator.networks,
         phases=[discriminator.phase(discriminator_loss, logs), generator.phase(generator_loss)],

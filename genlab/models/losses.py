@@ -1,6 +1,7 @@
 """Losses: pure functions of logits, of gradients, of moments or of examples.
 
-Every one is summed per example, then averaged over the batch. Logits are (batch, 1).
+A loss of examples is summed over the values of each, then averaged over the batch; "per dimension" and "log density"
+say what is left out. Logits are (batch, 1).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class AdversarialLosses:
     relativistic: bool = False
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+def cross_entropy_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
     """-(1 - s) log D(x) - s log(1 - D(x)) - log(1 - D(G(z))) in nats; 2 ln 2 = 1.386 where D cannot tell and s = 0.
 
     Goodfellow et al. 2014, "Generative Adversarial Nets", equation 1, with D the sigmoid of the logits.
@@ -44,7 +45,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tens
     return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
 
 
-def saturating_loss(fake_logits: Tensor) -> Tensor:
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """log(1 - D(G(z))) in nats; -ln 2 where D cannot tell. Its gradient vanishes where D is sure of a fake.
 
     Goodfellow et al. 2014, equation 1: the generator's half of the minimax game.
@@ -52,7 +53,7 @@ def saturating_loss(fake_logits: Tensor) -> Tensor:
     return -ops.mean(ops.softplus(fake_logits))
 
 
-def non_saturating_loss(fake_logits: Tensor) -> Tensor:
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     """-log D(G(z)) in nats; ln 2 = 0.693 where D cannot tell. Goodfellow et al. 2014, section 3."""
     return ops.mean(ops.softplus(-fake_logits))
 
@@ -70,7 +71,7 @@ def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
     return 0.5 * ops.mean(ops.square(fake_logits - 1.0))
 
 
-def hinge_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
     """max(0, 1 - s - D(x)) + max(0, 1 + D(G(z))), with D the logits. Lim and Ye 2017, "Geometric GAN"."""
     return ops.mean(ops.relu(1.0 - smoothing - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
 
@@ -90,7 +91,7 @@ def relativistic_generator_loss(fake_logits: Tensor, real_logits: Tensor) -> Ten
     return ops.mean(ops.softplus(real_logits - fake_logits))
 
 
-def critic_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
+def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.0) -> Tensor:
     """D(G(z)) - D(x), with D the logits: minus an estimate of the Wasserstein distance, if D is 1-Lipschitz.
 
     Arjovsky et al. 2017, "Wasserstein GAN", equation 3. A critic has no label that could be smoothed.
@@ -98,7 +99,7 @@ def critic_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: Tensor = 0.
     return ops.mean(fake_logits) - ops.mean(real_logits)
 
 
-def critic_generator_loss(fake_logits: Tensor) -> Tensor:
+def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     """-D(G(z)), with D the logits. Of the critic in Arjovsky et al. 2017 and of the hinge in Lim and Ye 2017."""
     return -ops.mean(fake_logits)
 
@@ -112,16 +113,16 @@ def accuracies(real_logits: Tensor, fake_logits: Tensor, threshold: float = 0.0)
 
 
 ADVERSARIAL_LOSSES = {
-    "non-saturating": AdversarialLosses(discriminator_loss, non_saturating_loss, ops.sigmoid),
-    "minimax": AdversarialLosses(discriminator_loss, saturating_loss, ops.sigmoid),
+    "non-saturating": AdversarialLosses(cross_entropy_discriminator_loss, non_saturating_generator_loss, ops.sigmoid),
+    "minimax": AdversarialLosses(cross_entropy_discriminator_loss, minimax_generator_loss, ops.sigmoid),
     "least-squares": AdversarialLosses(
         least_squares_discriminator_loss, least_squares_generator_loss, lambda logits: ops.clip(logits, 0.0, 1.0), 0.5
     ),
-    "hinge": AdversarialLosses(hinge_loss, critic_generator_loss, None),
+    "hinge": AdversarialLosses(hinge_discriminator_loss, wasserstein_generator_loss, None),
     "relativistic": AdversarialLosses(
         relativistic_discriminator_loss, relativistic_generator_loss, None, relativistic=True
     ),
-    "wasserstein": AdversarialLosses(critic_loss, critic_generator_loss, None),
+    "wasserstein": AdversarialLosses(wasserstein_critic_loss, wasserstein_generator_loss, None),
 }
 
 

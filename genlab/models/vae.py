@@ -1,4 +1,4 @@
-"""The variational autoencoder: an encoder and a decoder that agree on a latent close to the prior."""
+"""The variational autoencoder: an encoder and a decoder trained on the evidence lower bound."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class VaeSettings(encoder_decoder.AutoencoderSettings):
         1.0, "Weight of the KL; 1 is the evidence lower bound.", minimum=0, maximum=1000, live=True, main=True
     )
     beta_schedule: Literal["constant", "warm-up", "cyclical"] = setting(
-        "constant", "Beta from the first step on, rising to it once, or rising again and again."
+        "constant", "Constant beta, one linear rise from 0 to it, or a rise from 0 in every cycle."
     )
     schedule_steps: int = setting(
         1000, "Steps of the rise, or of one cycle, half of which is the rise.", minimum=1, maximum=1_000_000
     )
     free_bits: float = setting(
-        0.0, "Nats of each latent dimension's KL that cost nothing.", minimum=0, maximum=100, live=True
+        0.0, "A latent dimension's KL below this many nats is not reduced further.", minimum=0, maximum=100, live=True
     )
     likelihood: Literal["gaussian", "bernoulli"] = setting(
-        "gaussian", "What the decoder says of a value: a Gaussian, or, of pixels alone, the chance of white."
+        "gaussian", "Distribution of a value given the latent: Gaussian, or, for images only, Bernoulli."
     )
     decoder_variance: Literal["learned", "fixed"] = setting(
         "learned", "Whether the Gaussian's standard deviation is learned."
@@ -34,9 +34,9 @@ class VaeSettings(encoder_decoder.AutoencoderSettings):
         0.1, "That deviation where it is fixed, in the units of the data.", minimum=1e-3, maximum=100
     )
     decoding: Literal["mean", "sampled"] = setting(
-        "mean", "Samples are the decoder's mean, or that with the decoder's own noise added."
+        "mean", "Samples are the decoder's mean, or a draw from the decoder's distribution."
     )
-    conditional: bool = setting(False, "Tell autoencoder networks the class, so that one can be asked for.")
+    conditional: bool = setting(False, "Tell the encoder and the decoder the class, so that one can be asked for.")
 
 
 def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
@@ -47,8 +47,9 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
     data's: a fixed 1 would be more noise than ring8 has spread, and the posterior would collapse. On images the preset
     is a Bernoulli per pixel.
 
-    Further settings: beta rises once (Bowman et al. 2016) or in cycles (Fu et al. 2019); free bits (Kingma et al. 2016)
-    charge each dimension at least so many nats, averaged over the batch; a conditional version (Sohn et al. 2015).
+    Further settings: beta rises once, along a line (Sønderby et al. 2016, "Ladder Variational Autoencoders") or in
+    cycles (Fu et al. 2019); free bits (Kingma et al. 2016) take max(free bits, KL) in place of the KL of each
+    dimension, averaged over the batch; a conditional version (Sohn et al. 2015).
 
     Recorded, each averaged over examples:
 
@@ -75,7 +76,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         learned = settings.decoder_variance == "learned"
         start = 0.5 * float(dataset.train.std()) if learned else settings.decoder_std
         noise = networks.LearnedNoise(start, name="noise", trainable=learned)
-        parts["noise"] = keras.Sequential([keras.layers.Input(shape), noise], name="noise")
+        parts["log_std"] = keras.Sequential([keras.layers.Input(shape), noise], name="noise")
 
     def beta() -> Tensor:
         done = ops.cast(context.step, "float32") / settings.schedule_steps
@@ -92,11 +93,13 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         logs = {"beta": beta()}
         if gaussian:
             decoded = autoencoder.decode(latent, labels, training=True)
-            log_std = parts["noise"](decoded, training=True)
+            log_std = parts["log_std"](decoded, training=True)
             reconstruction = losses.gaussian_negative_log_likelihood(x, decoded, log_std)
             logs["decoder_std"] = ops.exp(ops.mean(log_std))
         else:
-            reconstruction = losses.bernoulli_negative_log_likelihood(x, autoencoder.raw(latent, labels, training=True))
+            reconstruction = losses.bernoulli_negative_log_likelihood(
+                x, autoencoder.decoder_output(latent, labels, training=True)
+            )
         kl = losses.kl_per_dimension(mean, log_variance)
         charged = ops.sum(ops.maximum(kl, ops.convert_to_tensor(settings.free_bits)))
         loss = reconstruction + logs["beta"] * charged
@@ -107,16 +110,16 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         if settings.decoding == "mean":
             return mean
         if gaussian:
-            noisy = mean + ops.exp(parts["noise"](mean)) * context.noise(latent, mean)
+            noisy = mean + ops.exp(parts["log_std"](mean)) * context.noise(latent, mean)
             return noisy if autoencoder.points else ops.clip(noisy, 0.0, 1.0)
-        evenly = 0.5 + 0.5 * ops.erf(context.noise(latent, mean) / 2**0.5)  # between 0 and 1
-        return ops.cast(evenly < mean, "float32")
+        uniform = 0.5 + 0.5 * ops.erf(context.noise(latent, mean) / 2**0.5)  # the distribution function of normal noise
+        return ops.cast(uniform < mean, "float32")
 
     def log_likelihood(x: Tensor, latent: Tensor, labels: Tensor) -> Tensor:
         if not gaussian:
-            return losses.bernoulli_log_density(x, autoencoder.raw(latent, labels))
+            return losses.bernoulli_log_density(x, autoencoder.decoder_output(latent, labels))
         mean = autoencoder.decode(latent, labels)
-        return losses.gaussian_log_density(x, mean, parts["noise"](mean))
+        return losses.gaussian_log_density(x, mean, parts["log_std"](mean))
 
     optimizer = context.adam(settings.learning_rate)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
@@ -137,7 +140,7 @@ MODELS.add(
     ModelFamily(
         name="vae",
         title="VAE",
-        description="An autoencoder whose codes are small clouds, not points, each held near the prior.",
+        description="An autoencoder whose encoder gives a Gaussian for each example, held close to the prior.",
         settings=VaeSettings,
         build=build_vae,
         curves={"reconstruction": "vae/reconstruction", "KL": "vae/kl"},

@@ -19,7 +19,7 @@ class VaeGanSettings(encoder_decoder.AutoencoderSettings):
         64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
     )
     spectral_normalization: bool = setting(
-        False, "Spectral normalisation of the discriminator's layers, which bounds its Lipschitz constant."
+        False, "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are."
     )
     beta: float = setting(1.0, "Weight of the KL.", minimum=0, maximum=1000, live=True)
     similarity_weight: float = setting(
@@ -92,7 +92,9 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         decoded = autoencoder.decode(context.reparameterize(*autoencoder.moments(x, labels)), labels, training=True)
         features, decoded_logits = with_features(decoded)
         _, drawn_logits = with_features(autoencoder.decode(prior(), labels, training=True))
-        adversarial = losses.non_saturating_loss(decoded_logits) + losses.non_saturating_loss(drawn_logits)
+        adversarial = losses.non_saturating_generator_loss(decoded_logits) + losses.non_saturating_generator_loss(
+            drawn_logits
+        )
         weight = ops.convert_to_tensor(settings.adversarial_weight)
         return {"loss": dissimilarity(x, decoded, features) + weight * adversarial}
 
@@ -101,7 +103,7 @@ def build_vae_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         fakes = ops.concatenate([decoded, autoencoder.decode(prior(), labels)])
         real_logits, fake_logits = discriminator(x, training=True), discriminator(fakes, training=True)
         return {
-            "loss": losses.discriminator_loss(real_logits, fake_logits),
+            "loss": losses.cross_entropy_discriminator_loss(real_logits, fake_logits),
             **losses.accuracies(real_logits, fake_logits),
         }
 

@@ -76,7 +76,7 @@ def build_wgan_gp(settings: Any, dataset: Dataset, context: Context) -> Model:
     discriminator = Discriminator(settings, dataset, context)
 
     def penalty(real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
-        share = keras.random.uniform((real.shape[0], *[1] * (len(real.shape) - 1)), seed=context.seeds)
+        share = keras.random.uniform((real.shape[0], *[1] * (len(real.shape) - 1)), seed=context.seed_generator)
         between = share * real + (1.0 - share) * fake
         gradient = context.input_gradient(lambda x: discriminator(x, labels), between)
         return ops.convert_to_tensor(settings.gradient_penalty_weight) * losses.gradient_penalty(gradient)
@@ -107,13 +107,13 @@ def _build(
         fake_logits = discriminator(fake, labels, training=True)
         penalties = {"penalty": penalty(real, fake, labels)} if penalty else {}
         penalties |= discriminator.penalties(real, fake, labels)
-        value = losses.critic_loss(real_logits, fake_logits)
+        value = losses.wasserstein_critic_loss(real_logits, fake_logits)
         gap = ops.mean(real_logits) - ops.mean(fake_logits)
         return {"loss": sum(penalties.values(), start=value), "gap": gap, **penalties}
 
     def generator_loss(x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         fake = discriminator.inputs(generator.batch(labels, training=True))
-        return {"loss": losses.critic_generator_loss(discriminator(fake, discriminator.labels(labels)))}
+        return {"loss": losses.wasserstein_generator_loss(discriminator(fake, discriminator.labels(labels)))}
 
     def value(x: Tensor, labels: Tensor) -> Tensor:
         return discriminator(x, labels)[:, 0]
@@ -121,6 +121,7 @@ def _build(
     judges_single_examples = settings.packing == 1
     logs = ("loss", "gap") + ("penalty",) * bool(penalty)
     return Model(
+        # In the order of a checkpoint: the average last.
         networks={"generator": generator.networks["generator"], "discriminator": discriminator.network}
         | generator.networks,
         phases=[discriminator.phase(critic_loss, logs, after), generator.phase(generator_loss)],

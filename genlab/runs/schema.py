@@ -29,7 +29,7 @@ def upgrade_spec(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(lanes, list):
         return values
     added: dict[str, Any] = dict(ADDED)
-    if dataset in DATASETS:
+    if isinstance(dataset, str) and dataset in DATASETS:
         added["activation"] = ACTIVATIONS[DATASETS[dataset].kind]
     return {**values, "lanes": [_upgrade_lane(lane, added) for lane in lanes]}
 

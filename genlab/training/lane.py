@@ -15,7 +15,7 @@ from genlab.registry import MODELS
 from genlab.spec import LETTERS, LaneSpec, live_names
 from genlab.training import backend
 
-GENERATORS = ("generator", "decoder")  # the phases in which a discriminator's judgement is learned from
+GENERATOR_PHASES = ("generator", "decoder")  # the phases that train a generator against a discriminator
 
 
 class Lane:
@@ -24,11 +24,12 @@ class Lane:
     The same spec and seed give the same numbers on the same machine, however the steps are split into chunks.
 
     Attributes:
-        step, seconds, examples: how far it is; seconds are spent in `advance` alone.
+        step, seconds, examples: how far it is. Seconds are spent in `advance` alone; examples are steps times batch
+        size, however many batches the phases of a step draw.
 
     Args:
         index: its place in the run, from 0.
-        data: the training half of the data set on the device, where lanes share it.
+        data: the training set on the device, shared by the lanes of a run; None: the lane makes its own.
     """
 
     def __init__(
@@ -98,12 +99,12 @@ class Lane:
         for name in values:
             self._live[name].assign(getattr(self.settings, name))
 
-    def generator_gradient(self, examples: np.ndarray, labels: np.ndarray) -> float | None:
+    def generator_gradient_norm(self, examples: np.ndarray, labels: np.ndarray) -> float | None:
         """Norm of the gradient that the generator, or the decoder where that is one, would follow on this batch of the
         lane's batch size; None without a phase of either name. Random numbers are drawn for it, so it is asked only of
         a lane that trains no further.
         """
-        phase = next((phase for phase in self.model.phases if phase.name in GENERATORS), None)
+        phase = next((phase for phase in self.model.phases if phase.name in GENERATOR_PHASES), None)
         return backend.gradient_norm(phase, self.model.networks, examples, labels) if phase else None
 
     def checkpoint(self) -> dict[str, np.ndarray]:
@@ -139,4 +140,4 @@ class Lane:
         """Every variable that the next step depends on, in the order of a checkpoint."""
         variables = [variable for network in self.model.networks.values() for variable in network.variables]
         variables += [variable for phase in self.model.phases for variable in phase.optimizer.variables]
-        return [*variables, self._context.seeds.state, self._context.step, *self._live.values()]
+        return [*variables, self._context.seed_generator.state, self._context.step, *self._live.values()]

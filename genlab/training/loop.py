@@ -1,7 +1,8 @@
-"""The one loop. It yields what happens; whoever reads it records, shows or counts it, and decides when to stop."""
+"""The training loop: a generator of events. Its reader records or shows them, and stops a run by reading no further."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,12 +24,12 @@ from genlab.training.lane import Lane
 
 FRAME_SECONDS = 0.34  # at least so long between frames ...
 FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them
-SECONDS_A_ROUND = 0.15  # each lane's turn when the lanes share seconds
+ROUND_SECONDS = 0.15  # each lane's turn when the lanes share seconds
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What is being done, in words, before the first step and from it on."""
+    """What the run is doing, in words for people: "starting" until the first step, "running" from then on."""
 
     state: Literal["starting", "running"]
     message: str
@@ -36,7 +37,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class ChunkTrained:
-    """A lane has trained one chunk: where it is, and its mean losses over the chunk."""
+    """A lane has trained one chunk: where it is, and the mean over the chunk of each recorded number, by
+    "phase/log".
+    """
 
     lane: int
     step: int
@@ -72,7 +75,7 @@ class Training:
 
     Attributes:
         lanes: built while the first events are read.
-        single: if set, the next round is one step of each lane, followed by frames.
+        single_step: makes the next round one step of each lane, followed by frames.
     """
 
     def __init__(
@@ -84,12 +87,14 @@ class Training:
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
         self.lanes: list[Lane] = []
         self.frame_builder: FrameBuilder
-        self.single = False
-        self._ended: set[int] = set()
+        self.single_step = False
+        self._diverged: set[int] = set()  # lanes, by index
         self._threads = ThreadPoolExecutor(len(spec.lanes), thread_name_prefix="lane")
 
     def events(self) -> Iterator[Event]:
-        """Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit."""
+        """Train, yielding what happens. Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint
+        that does not fit.
+        """
         backend.prepare()
         spec = self.spec
         yield Stage("starting", "loading the data set")
@@ -102,18 +107,18 @@ class Training:
         yield from self._frames()
         yield Stage("running", "training")
         yield RoundCompleted()
-        framed, cost = time.perf_counter(), 0.0
-        mark = min(self._clock(lane) for lane in self.lanes)
+        last_frames, frame_seconds = time.perf_counter(), 0.0
+        round_end = min(self._clock(lane) for lane in self.lanes)
         while active := self._active():
-            mark = self._next_mark(mark)
-            yield from self._advance(active, mark)
-            began = time.perf_counter()
-            over = not self._active()
-            if over or self.single or began - framed > max(FRAME_SECONDS, cost / FRAME_SHARE):
+            round_end = self._next_round_end(round_end)
+            yield from self._advance(active, round_end)
+            now = time.perf_counter()
+            finished = not self._active()
+            if finished or self.single_step or now - last_frames > max(FRAME_SECONDS, frame_seconds / FRAME_SHARE):
                 yield from self._frames()
-                framed = time.perf_counter()
-                cost = framed - began
-            self.single = False
+                last_frames = time.perf_counter()
+                frame_seconds = last_frames - now
+            self.single_step = False
             yield RoundCompleted()
 
     def _build(self, dataset: Dataset) -> Iterator[Event]:
@@ -128,46 +133,47 @@ class Training:
             self.lanes.append(lane)
 
     def _active(self) -> list[Lane]:
-        return [lane for lane in self.lanes if lane.index not in self._ended and self._clock(lane) < self.budget]
+        return [lane for lane in self.lanes if lane.index not in self._diverged and self._clock(lane) < self.budget]
 
     def _clock(self, lane: Lane) -> float:
         return self.spec.used(lane)
 
-    def _next_mark(self, mark: float) -> float:
-        """Where on the clock the round that starts at `mark` ends: on a grid that single steps do not move."""
-        if self.single:
-            return mark
+    def _next_round_end(self, round_end: float) -> float:
+        """Where on the clock the next round ends: the next multiple of its length, wherever single steps have led."""
+        if self.single_step:
+            return round_end
         if self.spec.clock == "seconds":
-            return mark + SECONDS_A_ROUND  # no grid: dividing by a fraction may round to the mark itself, for ever
-        grid = self.spec.chunk
+            return round_end + ROUND_SECONDS  # not a multiple: rounding could give the same end again
+        round_length = self.spec.chunk
         if self.spec.clock == "examples":
-            grid *= max(lane.settings.batch_size for lane in self.lanes)
-        return (mark // grid + 1) * grid
+            round_length *= max(lane.settings.batch_size for lane in self.lanes)
+        return (round_end // round_length + 1) * round_length
 
-    def _advance(self, lanes: list[Lane], mark: float) -> Iterator[Event]:
-        """Train lanes up to the mark, or for one step, side by side: each in a thread, since a small network keeps no
-        more than one core busy. No lane reads what another writes, so each has the numbers that it has alone.
+    def _advance(self, lanes: list[Lane], round_end: float) -> Iterator[Event]:
+        """Train lanes up to the end of the round, or for one step, side by side: each in a thread, as a small network
+        keeps no more than one core busy. No lane reads what another writes, so each has the numbers that it has alone.
         """
-        for events in self._threads.map(lambda lane: list(self._advance_lane(lane, mark)), lanes):
+        for events in self._threads.map(lambda lane: list(self._advance_lane(lane, round_end)), lanes):
             yield from events
 
-    def _advance_lane(self, lane: Lane, mark: float) -> Iterator[Event]:
-        target = min(mark, self.budget)
+    def _advance_lane(self, lane: Lane, round_end: float) -> Iterator[Event]:
+        """One lane's part of `_advance`, run in its thread; its events are read once the round is over."""
+        target = min(round_end, self.budget)
         steps = self._steps_to(lane, target)
         while steps > 0:
             try:
                 losses = lane.advance(steps)
             except Diverged as error:
-                self._ended.add(lane.index)
+                self._diverged.add(lane.index)
                 yield LaneEnded(lane.index, "failed", str(error))
                 return
             yield ChunkTrained(lane.index, lane.step, lane.seconds, lane.examples, losses)
-            steps = 0 if self.single else self._steps_to(lane, target)
+            steps = 0 if self.single_step else self._steps_to(lane, target)
         if self._clock(lane) >= self.budget:
             yield LaneEnded(lane.index, "done", "")
 
     def _steps_to(self, lane: Lane, target: float) -> int:
-        if self.single:
+        if self.single_step:
             return 1
         missing = target - self._clock(lane)
         if missing <= 0:
@@ -175,17 +181,17 @@ class Training:
         if self.spec.clock == "steps":
             return int(missing)
         if self.spec.clock == "examples":
-            return -(-int(missing) // lane.settings.batch_size)
+            return math.ceil(missing / lane.settings.batch_size)
         return self.spec.chunk
 
     def _frames(self) -> Iterator[Event]:
         for lane in self.lanes:
-            if lane.index in self._ended:
+            if lane.index in self._diverged:
                 continue
             try:
                 yield FrameBuilt(self.frame_builder.build(lane), lane.seconds, lane.examples)
             except Diverged as error:
-                self._ended.add(lane.index)
+                self._diverged.add(lane.index)
                 yield LaneEnded(lane.index, "failed", str(error))
 
 

@@ -260,7 +260,7 @@ class _Recorder:
     def _single_step(self) -> None:
         """Let the loop make one step, and ask it to pause right after."""
         assert self.training
-        self.training.single = True
+        self.training.single_step = True
         self.run.request("pause")
 
     def _change_settings(self, request: dict[str, Any]) -> None:

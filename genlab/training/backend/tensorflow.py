@@ -42,20 +42,20 @@ def prepare() -> None:
 
 def devices() -> dict[str, str]:
     """What can be trained on: {"cpu": "CPU, 2 cores"} and, where there is one, {"gpu": its name}."""
-    found = {"cpu": f"CPU, {os.cpu_count()} cores"}
+    available = {"cpu": f"CPU, {os.cpu_count()} cores"}
     for gpu in tf.config.list_physical_devices("GPU")[:1]:
-        found["gpu"] = tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-    return found
+        available["gpu"] = tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return available
 
 
 def resolve(device: str) -> str:
-    """ "cpu" or "gpu" for "auto" too, which takes the GPU where there is one. Raises ValueError if there is no such
-    device.
+    """The device that a spec means, "cpu" or "gpu": "auto" is the GPU where there is one. Raises ValueError if there is
+    no such device.
     """
-    found = devices()
+    available = devices()
     if device == "auto":
-        return "gpu" if "gpu" in found else "cpu"
-    if device not in found:
+        return "gpu" if "gpu" in available else "cpu"
+    if device not in available:
         raise ValueError("This run asks for a GPU and TensorFlow sees none. Choose the device 'auto' or 'cpu'.")
     return device
 
@@ -81,8 +81,8 @@ def make_context(seed: int) -> Context:
     step = keras.Variable(0, dtype="int32", trainable=False, name="step")
 
     def noise(latent: Any, like: Any) -> Any:
-        number = tf.reduce_sum(tf.bitcast(tf.cast(latent, "float32"), "int32"))
-        return tf.random.stateless_normal(tf.shape(like), [seed, number])
+        latent_hash = tf.reduce_sum(tf.bitcast(tf.cast(latent, "float32"), "int32"))
+        return tf.random.stateless_normal(tf.shape(like), [seed, latent_hash])
 
     return Context(seed, seeds, step, _input_gradient, noise, Adam)
 
@@ -95,7 +95,7 @@ def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 class TrainingData:
-    """The training half of a data set on a device, once for all lanes of a run; it goes there when it is first used.
+    """The training set on a device, once for all lanes of a run; it goes there when it is first used.
 
     Pictures whose values are whole numbers of 255ths are kept as bytes, a quarter of the memory: the batches are the
     same to the last bit.
@@ -170,7 +170,7 @@ def compile_steps(
         phase.optimizer.build(updated)
 
     def update(phase: Phase, updated: list[Any]) -> tf.Tensor:
-        rows = keras.random.randint((batch_size,), 0, data.count, seed=context.seeds)
+        rows = keras.random.randint((batch_size,), 0, data.count, seed=context.seed_generator)
         batch = data.batch(rows)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in updated])
@@ -205,7 +205,7 @@ def compile_steps(
 
     def call(steps: int) -> np.ndarray:
         # A loop within the loop would take as long as the update of a small network: it is compiled where it is needed.
-        once = tuple(int(keras.ops.convert_to_numpy(phase.repeats)) == 1 for phase in phases)
+        once = tuple(int(tf.convert_to_tensor(phase.repeats)) == 1 for phase in phases)
         return train(tf.constant(steps), once).numpy()
 
     return call
@@ -246,9 +246,9 @@ def compile_descent(
     zero along half a cosine, in one compiled call. With a bound, coordinates are kept in [-bound, bound]. No row ends
     worse than it starts, and where a value is not a finite number the best before it stands.
     """
-    slow, fast, small = 0.9, 0.999, 1e-8
+    beta_1, beta_2, epsilon = 0.9, 0.999, 1e-8
 
-    def slope(at: tf.Tensor, arrays: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def value_and_gradient(at: tf.Tensor, arrays: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(at)
             values = function(at, *arrays)
@@ -257,19 +257,21 @@ def compile_descent(
 
     @tf.function(reduce_retracing=True, autograph=False)
     def descend(start: tf.Tensor, steps: tf.Tensor, learning_rate: tf.Tensor, *arrays: tf.Tensor) -> Any:
-        def better(at: tf.Tensor, values: tf.Tensor, best: tf.Tensor, least: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def keep_best(
+            at: tf.Tensor, values: tf.Tensor, best: tf.Tensor, least: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             lower = values < least
             return tf.where(lower[:, None], at, best), tf.where(lower, values, least)
 
         def step(done: Any, at: Any, mean: Any, square: Any, best: Any, least: Any) -> tuple[Any, ...]:
-            values, gradient = slope(at, arrays)
-            best, least = better(at, values, best, least)
-            mean = slow * mean + (1.0 - slow) * gradient
-            square = fast * square + (1.0 - fast) * tf.square(gradient)
+            values, gradient = value_and_gradient(at, arrays)
+            best, least = keep_best(at, values, best, least)
+            mean = beta_1 * mean + (1.0 - beta_1) * gradient
+            square = beta_2 * square + (1.0 - beta_2) * tf.square(gradient)
             count = tf.cast(done + 1, tf.float32)
-            unbiased = (mean / (1.0 - slow**count)) / (tf.sqrt(square / (1.0 - fast**count)) + small)
+            direction = (mean / (1.0 - beta_1**count)) / (tf.sqrt(square / (1.0 - beta_2**count)) + epsilon)
             share = tf.cast(done, tf.float32) / tf.cast(steps, tf.float32)
-            at -= learning_rate * 0.5 * (1.0 + tf.cos(np.pi * share)) * unbiased
+            at -= learning_rate * 0.5 * (1.0 + tf.cos(np.pi * share)) * direction
             if bound is not None:
                 at = tf.clip_by_value(at, -bound, bound)
             return done + 1, at, mean, square, best, least
@@ -277,11 +279,11 @@ def compile_descent(
         zeros, worst = tf.zeros_like(start), tf.fill(tf.shape(start)[:1], np.float32(np.inf))
         state = (0, start, zeros, zeros, start, worst)
         _, at, _, _, best, least = tf.while_loop(lambda done, *_: done < steps, step, state)
-        return better(at, function(at, *arrays), best, least)
+        return keep_best(at, function(at, *arrays), best, least)
 
     def call(start: np.ndarray, steps: int, learning_rate: float, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        given = (tf.constant(start, tf.float32), tf.constant(steps), tf.constant(learning_rate, tf.float32))
-        best, least = descend(*given, *map(tf.constant, arrays))
+        tensors = (tf.constant(start, tf.float32), tf.constant(steps), tf.constant(learning_rate, tf.float32))
+        best, least = descend(*tensors, *map(tf.constant, arrays))
         return best.numpy(), least.numpy()
 
     return call
