@@ -95,6 +95,21 @@ def test_train_queues_one_run_with_what_the_controls_say(store: Store, monkeypat
     assert run.state().state == "queued" and store.waiting() == [run.id]
 
 
+@pytest.mark.parametrize("clock", ["steps", "seconds", "examples"])
+def test_a_budget_is_in_the_chosen_unit_and_is_filled_in_again(
+    clock: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    test.selectbox(key="clock").set_value(clock).run()
+    test.number_input(key=f"{clock}.ring8").set_value(40)
+    test.button(key="train").click().run()
+    (run,) = store.runs()
+    assert (run.spec().clock, run.spec().budget) == (clock, 40)
+    again = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    assert again.selectbox(key="clock").value == clock
+    assert again.number_input(key=f"{clock}.ring8").value == 40
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_every_lane_has_its_place_beside_or_below_the_others(count: int, store: Store) -> None:
     view = RunReader(store.create(make_spec(lanes=[{"model": "gan"}] * count))).read()

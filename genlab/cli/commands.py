@@ -60,7 +60,7 @@ def train(
         list[str] | None, typer.Option(help="Name of a model, once for each lane; gan and vae unless given.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="Steps for each lane, in turn; the data set's own number unless given.")
+        int | None, typer.Option(help="Steps for each lane; the data set's own number unless given.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Seconds of training for each lane, instead of steps.")] = None,
     examples: Annotated[int | None, typer.Option(help="Training examples for each lane, instead of steps.")] = None,

@@ -14,7 +14,7 @@ from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.runs.memory import check_memory
-from genlab.spec import LETTERS, RunSpec, Settings, SpecError, make_spec, setting_notes
+from genlab.spec import LETTERS, Clock, RunSpec, Settings, SpecError, make_spec, setting_notes
 from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import get_store, worker_status
 
@@ -22,6 +22,12 @@ LANES = 2
 FIRST_MODELS = ("gan", "vae")
 DOUBLE_CLICK_SECONDS = 2.0
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
+# By unit: the most, the step of the buttons, and the default, which for steps is the data set's own.
+BUDGETS: dict[Clock, tuple[int, int, int]] = {
+    "steps": (1_000_000, 500, 0),
+    "seconds": (86_400, 10, 60),
+    "examples": (1_000_000_000, 10_000, 100_000),
+}
 WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
 
 
@@ -53,18 +59,9 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     entry = DATASETS[dataset]
     dataset_settings = _dataset_settings(dataset)
     lanes = [_lane(lane, entry.kind, run) for lane in range(LANES)]
-    left, right = st.columns(2)
-    seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
-    st.session_state.setdefault(f"steps.{dataset}", entry.steps)
-    steps = right.number_input(
-        "Steps",
-        1,
-        1_000_000,
-        step=500,
-        key=f"steps.{dataset}",
-        help="Each lane trains for so many steps, in turn.",
-    )
-    fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "budget": steps}
+    seed = st.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
+    clock, budget = _budget(dataset)
+    fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "clock": clock, "budget": budget}
     fields["dataset_settings"] = dataset_settings
     devices = worker_status()["devices"]
     if "gpu" in devices:
@@ -115,6 +112,28 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
     st.session_state.own_run = st.session_state.controls_show = new.id
     st.query_params["run"] = new.id
     st.rerun()
+
+
+def _budget(dataset: str) -> tuple[Clock, int]:
+    """How long each lane trains, in the unit that the lanes share."""
+    left, right = st.columns(2)
+    clock: Clock = right.selectbox(
+        "Budget in",
+        list(BUDGETS),
+        key="clock",
+        help="What both models get the same of. The same seed gives the same run everywhere only in steps or examples.",
+    )
+    maximum, step, default = BUDGETS[clock]
+    st.session_state.setdefault(f"{clock}.{dataset}", default or DATASETS[dataset].steps)
+    amount = left.number_input(
+        clock.capitalize(),
+        1,
+        maximum,
+        step=step,
+        key=f"{clock}.{dataset}",
+        help=f"Each model trains for so many {clock}, side by side.",
+    )
+    return clock, amount
 
 
 def _dataset_settings(dataset: str) -> dict[str, Any]:
@@ -233,8 +252,9 @@ def _put_into_controls(spec: RunSpec) -> None:
     kind = DATASETS[spec.dataset].kind
     st.session_state.dataset = spec.dataset
     st.session_state.seed = spec.seed
-    if spec.clock == "steps":
-        st.session_state[f"steps.{spec.dataset}"] = int(spec.budget)
+    if spec.clock in BUDGETS and spec.budget == int(spec.budget):
+        st.session_state.clock = spec.clock
+        st.session_state[f"{spec.clock}.{spec.dataset}"] = int(spec.budget)
     for name, value in spec.dataset_settings.items():
         st.session_state[_data_key(spec.dataset, name)] = value
     for lane, lane_spec in enumerate(spec.lanes[:LANES]):
