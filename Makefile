@@ -9,12 +9,13 @@ BIN := .venv/bin
 APP := .venv/app-installed
 DEV := .venv/dev-installed
 
-.PHONY: help app test lock format clean
+.PHONY: help app test bench lock format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make app     start genlab and open the browser        PORT=8601  ARGS='--server.address 0.0.0.0'"
 	@echo "make test    ruff, mypy and the tests                 ARGS='-k metrics'"
+	@echo "make bench   training speed beside Keras fit          ARGS='--parts points --json'"
 	@echo "make format  format the code, fix what ruff can fix"
 	@echo "make lock    pin the newest allowed requirements again   ARGS='--upgrade-package keras'"
 	@echo "make clean   remove .venv and caches; runs stay"
@@ -33,6 +34,10 @@ test: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
+
+# On a quiet machine: docs/performance.md says what it printed on ours.
+bench: $(DEV)
+	$(BIN)/python benchmarks/throughput.py $(ARGS)
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .
