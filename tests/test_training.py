@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -128,6 +129,19 @@ def test_lanes_side_by_side_have_the_numbers_that_each_has_alone(store: Store, b
         for name, values in together.checkpoint(lane).items():
             if name != "clock":  # which holds the seconds
                 np.testing.assert_array_equal(values, expected[name])
+
+
+def test_no_lane_trains_while_the_events_of_a_round_are_read(store: Store, backend) -> None:
+    """A reader may leave at any event, and the checkpoint that is written then is between steps."""
+    from genlab.training.loop import ChunkTrained, Training
+
+    training = Training(make_spec(lanes=SMALL, budget=500), store.cache)
+    for event in training.events():
+        if isinstance(event, ChunkTrained):
+            assert [lane.step for lane in training.lanes] == [event.step] * 2
+        elif training.lanes[1:] and "advance" not in vars(training.lanes[1]):
+            slow = training.lanes[1]
+            slow.advance = lambda steps, advance=slow.advance: (time.sleep(0.05), advance(steps))[1]
 
 
 def test_a_lane_that_diverges_ends_with_a_message_and_the_other_goes_on(diverging: str, store: Store, backend) -> None:

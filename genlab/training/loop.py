@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -153,24 +153,26 @@ class Training:
         """Train lanes up to the end of the round, or for one step, side by side: each in a thread, as a small network
         keeps no more than one core busy. No lane reads what another writes, so each has the numbers that it has alone.
         """
-        for events in self._threads.map(lambda lane: list(self._advance_lane(lane, round_end)), lanes):
-            yield from events
+        rounds = [self._threads.submit(self._advance_lane, lane, round_end) for lane in lanes]
+        wait(rounds)  # all of them: whoever reads an event may leave, and a checkpoint is between steps
+        for events in rounds:
+            yield from events.result()
 
-    def _advance_lane(self, lane: Lane, round_end: float) -> Iterator[Event]:
-        """One lane's part of `_advance`, run in its thread; its events are read once the round is over."""
+    def _advance_lane(self, lane: Lane, round_end: float) -> list[Event]:
+        """One lane's part of `_advance`, run in its thread."""
         target = min(round_end, self.budget)
-        steps = self._steps_to(lane, target)
+        steps, events = self._steps_to(lane, target), list[Event]()
         while steps > 0:
             try:
                 losses = lane.advance(steps)
             except Diverged as error:
                 self._diverged.add(lane.index)
-                yield LaneEnded(lane.index, "failed", str(error))
-                return
-            yield ChunkTrained(lane.index, lane.step, lane.seconds, lane.examples, losses)
+                return [*events, LaneEnded(lane.index, "failed", str(error))]
+            events.append(ChunkTrained(lane.index, lane.step, lane.seconds, lane.examples, losses))
             steps = 0 if self.single_step else self._steps_to(lane, target)
         if self._clock(lane) >= self.budget:
-            yield LaneEnded(lane.index, "done", "")
+            events.append(LaneEnded(lane.index, "done", ""))
+        return events
 
     def _steps_to(self, lane: Lane, target: float) -> int:
         if self.single_step:
