@@ -34,6 +34,7 @@ def train_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
     for module in ("worker_supervisor", "live"):
         monkeypatch.setattr(f"genlab.ui.{module}.ensure_worker", lambda: None)
+    monkeypatch.setattr("genlab.ui.controls.DOUBLE_CLICK_SECONDS", PATIENCE)  # however slow the machine is
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     page.switch_page("pages/train.py")
     return page.run()
