@@ -60,7 +60,7 @@ class Registry(Generic[Entry]):
         return iter(self._now())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._now()
+        return isinstance(name, str) and name in self._now()
 
     def values(self) -> list[Entry]:
         return list(self._now().values())

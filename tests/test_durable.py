@@ -16,7 +16,7 @@ from genlab.datasets import DataUnavailable
 from genlab.evaluation.diagnosis import diagnose
 from genlab.figures.base import draw, lane_views
 from genlab.registry import FIGURES, MODELS
-from genlab.runs import Run, Store
+from genlab.runs import Run, RunUnreadable, Store
 from genlab.runs.history import History
 from genlab.runs.schema import SCHEMA
 from genlab.runs.summary import run_row
@@ -294,3 +294,15 @@ def test_settings_that_came_later_mean_what_models_did_before(dataset: str, acti
     path.write_text(json.dumps(values))
     settings = run.runnable_spec().lanes[0].settings
     assert [settings[name] for name in later] == [2, activation, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", [[], {"gan": 1}, None, 3])
+@pytest.mark.parametrize("what", ["model", "dataset"])
+def test_a_spec_whose_names_are_no_words_is_unreadable(what: str, name: object, store: Store) -> None:
+    run = store.create(make_spec())
+    path = run.path / "spec.json"
+    values = json.loads(path.read_text())
+    (values["lanes"][0] if what == "model" else values)[what] = name
+    path.write_text(json.dumps(values))
+    with pytest.raises(RunUnreadable, match="does not describe a run"):
+        run.spec()

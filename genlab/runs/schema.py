@@ -25,11 +25,12 @@ RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}
 
 def upgrade_spec(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a spec.json of any version, with the names of today, and the settings that it had no name for."""
-    lanes, dataset = values.get("lanes"), values.get("dataset")
+    lanes: Any = values.get("lanes")
+    dataset: Any = values.get("dataset")
     if not isinstance(lanes, list):
         return values
     added: dict[str, Any] = dict(ADDED)
-    if isinstance(dataset, str) and dataset in DATASETS:
+    if dataset in DATASETS:
         added["activation"] = ACTIVATIONS[DATASETS[dataset].kind]
     return {**values, "lanes": [_upgrade_lane(lane, added) for lane in lanes]}
 
