@@ -1,6 +1,6 @@
 """How good each preset gets, and how reliably: every model on a data set, over seeds, one lane at a time.
 
-    python benchmarks/presets.py ring8 --models gan vae --seeds 5
+    python benchmarks/presets.py ring8 --models gan vae --seeds 0 1 2
     python benchmarks/presets.py mnist --models gan --seconds 60
     python benchmarks/presets.py ring --models gan --set packing=2
 
@@ -74,6 +74,7 @@ def _train(spec: Any, cache: Path) -> tuple[dict[str, float], dict[str, float]]:
     latents, labels = draw_latents(lane, np.random.default_rng(spec.seed), SAMPLES, dataset.modes.shares)
     parts = [lane.sample(latents[i : i + 500], labels[i : i + 500]) for i in range(0, SAMPLES, 500)]
     samples = prepared(np.concatenate(parts))
+    features = space.features(first)
 
     def quality(examples: np.ndarray) -> dict[str, float]:
         modes = mode_coverage(builder.mode_assigner.assign(examples), dataset.modes.shares)
@@ -82,7 +83,7 @@ def _train(spec: Any, cache: Path) -> tuple[dict[str, float], dict[str, float]]:
             "solid": modes["solid"],
             "modes": modes["modes"],
             "on_mode": modes["on_mode_share"],
-            "frechet": frechet_distance(space.features(first), compared)["distance"],
+            "frechet": frechet_distance(features, compared)["distance"],
         }
 
     place = {"steps": lane.step, "seconds": lane.seconds}

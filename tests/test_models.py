@@ -236,7 +236,9 @@ def test_a_checkpoint_gives_the_same_samples_and_going_on_equals_never_having_st
 
 @pytest.mark.parametrize("case", [CASES[-12], CASES[-7], CASES[-6], CASES[-3]], ids=case_name)
 def test_compiled_steps_are_those_that_run_eagerly(case: tuple[str, str, dict[str, Any]], make_lane: MakeLane) -> None:
-    """A VAE whose beta warms up, and GANs with R1, packing, an average of the weights, conditional."""
+    """A VAE whose beta warms up, and GANs with R1, R2, packing, an average of the weights, batch normalisation,
+    conditional, relativistic.
+    """
     model, dataset, settings = case
     compiled, eager = (make_lane(model, dataset, **settings) for _ in range(2))
     losses = compiled.advance(3)

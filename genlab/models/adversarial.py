@@ -170,6 +170,8 @@ class Discriminator:
 
         self.settings, self.context = settings, context
         self.data_std = float(dataset.train.std())
+        weights = {"r1": settings.r1_weight, "r2": settings.r2_weight}
+        self.penalty_weights = {name: weight for name, weight in weights.items() if weight}
         self.network = networks.encoder(
             dataset.train.shape[1:],
             1,
@@ -217,12 +219,13 @@ class Discriminator:
         """
         from genlab.models import losses
 
-        at = {"r1": (self.settings.r1_weight, real), "r2": (self.settings.r2_weight, fake)}
-        return {
-            name: weight * losses.zero_centered_penalty(self.context.input_gradient(lambda x: self(x, labels), inputs))
-            for name, (weight, inputs) in at.items()
-            if weight
-        }
+        inputs = {"r1": real, "r2": fake}
+
+        def penalty(name: str) -> Tensor:
+            gradient = self.context.input_gradient(lambda x: self(x, labels), inputs[name])
+            return self.penalty_weights[name] * losses.zero_centered_penalty(gradient)
+
+        return {name: penalty(name) for name in self.penalty_weights}
 
     def phase(
         self,
@@ -235,7 +238,7 @@ class Discriminator:
             "discriminator",
             ("discriminator",),
             loss,
-            logs + ("r1",) * bool(self.settings.r1_weight) + ("r2",) * bool(self.settings.r2_weight),
+            (*logs, *self.penalty_weights),
             self.context.adam(self.settings.discriminator_learning_rate, self.settings.discriminator_beta_1),
             self.settings.discriminator_steps,
             after=after,

@@ -119,7 +119,14 @@ def decoder(
         for _ in range(architecture.hidden_layers):
             x = hidden(x, layers.Dense, architecture.width)
         out = layers.Dense(shape[0], kernel_initializer=next(hidden.initializers))(x)
-        return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
+    else:
+        out = _image(x, shape, hidden)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
+
+
+def _image(x: Any, shape: tuple[int, ...], hidden: _Hidden) -> Any:
+    """What a decoder makes of latents: two dense layers, then convolutions that double the image."""
+    architecture = hidden.architecture
     sizes = _sizes(shape, architecture.hidden_layers)[::-1]
     channels = _channels(architecture)[::-1]
     x = hidden(x, layers.Dense, 4 * architecture.width)
@@ -135,7 +142,7 @@ def decoder(
         extra = [stride * small - large for small, large in zip(before, after, strict=True)]
         if any(extra):
             x = layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], x, name=name)
+    return x
 
 
 class _Hidden:
@@ -199,7 +206,7 @@ def with_features(network: keras.Model) -> keras.Model:
     return keras.Model(network.inputs, [network.layers[-1].input, network.output])
 
 
-class LearnedNoise(layers.Layer):
+class LearnedLogStd(layers.Layer):
     """The logarithm of one standard deviation, learned: the noise that a Gaussian decoder assumes on every value."""
 
     def __init__(self, initial_std: float, **options: Any) -> None:

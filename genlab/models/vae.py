@@ -75,8 +75,8 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
     if gaussian:
         learned = settings.decoder_variance == "learned"
         start = 0.5 * float(dataset.train.std()) if learned else settings.decoder_std
-        noise = networks.LearnedNoise(start, name="noise", trainable=learned)
-        parts["log_std"] = keras.Sequential([keras.layers.Input(shape), noise], name="noise")
+        log_std_layer = networks.LearnedLogStd(start, name="log_std", trainable=learned)
+        parts["log_std"] = keras.Sequential([keras.layers.Input(shape), log_std_layer], name="log_std")
 
     def beta() -> Tensor:
         done = ops.cast(context.step, "float32") / settings.schedule_steps

@@ -89,7 +89,6 @@ class Training:
         self.frame_builder: FrameBuilder
         self.single_step = False
         self._diverged: set[int] = set()  # lanes, by index
-        self._threads = ThreadPoolExecutor(len(spec.lanes), thread_name_prefix="lane")
 
     def events(self) -> Iterator[Event]:
         """Train, yielding what happens. Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint
@@ -107,11 +106,15 @@ class Training:
         yield from self._frames()
         yield Stage("running", "training")
         yield RoundCompleted()
+        with ThreadPoolExecutor(len(self.lanes), thread_name_prefix="lane") as threads:
+            yield from self._rounds(threads)
+
+    def _rounds(self, threads: ThreadPoolExecutor) -> Iterator[Event]:
         last_frames, frame_seconds = time.perf_counter(), 0.0
         round_end = min(self._clock(lane) for lane in self.lanes)
         while active := self._active():
             round_end = self._next_round_end(round_end)
-            yield from self._advance(active, round_end)
+            yield from self._advance(active, round_end, threads)
             now = time.perf_counter()
             finished = not self._active()
             if finished or self.single_step or now - last_frames > max(FRAME_SECONDS, frame_seconds / FRAME_SHARE):
@@ -149,11 +152,11 @@ class Training:
             round_length *= max(lane.settings.batch_size for lane in self.lanes)
         return (round_end // round_length + 1) * round_length
 
-    def _advance(self, lanes: list[Lane], round_end: float) -> Iterator[Event]:
+    def _advance(self, lanes: list[Lane], round_end: float, threads: ThreadPoolExecutor) -> Iterator[Event]:
         """Train lanes up to the end of the round, or for one step, side by side: each in a thread, as a small network
         keeps no more than one core busy. No lane reads what another writes, so each has the numbers that it has alone.
         """
-        rounds = [self._threads.submit(self._advance_lane, lane, round_end) for lane in lanes]
+        rounds = [threads.submit(self._advance_lane, lane, round_end) for lane in lanes]
         wait(rounds)  # all of them: whoever reads an event may leave, and a checkpoint is between steps
         for events in rounds:
             yield from events.result()

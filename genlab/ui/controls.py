@@ -252,7 +252,7 @@ def _put_into_controls(spec: RunSpec) -> None:
     kind = DATASETS[spec.dataset].kind
     st.session_state.dataset = spec.dataset
     st.session_state.seed = spec.seed
-    if spec.clock in BUDGETS and spec.budget == int(spec.budget):
+    if spec.budget == int(spec.budget):
         st.session_state.clock = spec.clock
         st.session_state[f"{spec.clock}.{spec.dataset}"] = int(spec.budget)
     for name, value in spec.dataset_settings.items():
