@@ -25,16 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """What one of the processes of tests takes at a time: all that is in the browser, one case of the models, or a
-    file.
-    """
+    """What one of the processes of tests takes at a time: one case of the models, or a file."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path, _, name = nodeid.partition("::")
-            if "/browser/" in path:
-                return "browser"
             return f"{path}-{name.partition('[')[2]}" if path.endswith("test_models.py") else path
 
     return Scheduling(config, log)

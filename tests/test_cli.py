@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from helpers import PATIENCE
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from genlab.cli import app
 from genlab.registry import DATASETS, MODELS
@@ -29,12 +29,12 @@ def genlab(*words: str, runs: Path, expect: int = 0) -> subprocess.CompletedProc
     return result
 
 
-def in_this_process(*words: str, runs: Path) -> str:
+def in_this_process(*words: str, runs: Path, expect: int = 0) -> Result:
     """What a command prints, where TensorFlow is loaded already."""
     environment = {"GENLAB_RUNS_DIR": str(runs), "COLUMNS": "160"}
     result = CliRunner().invoke(app, words, env=environment, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    assert result.exit_code == expect, result.output
+    return result
 
 
 def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path, backend) -> None:
@@ -49,7 +49,7 @@ def test_train_prints_one_json_object_as_its_last_line(tmp_path: Path, backend) 
     run = Run(Path(summary["run"]))
     assert run.spec().seed == 3 and run.spec().lanes[0].settings["generator_learning_rate"] == 0.002
 
-    resumed = in_this_process("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path)
+    resumed = in_this_process("train", "--resume", run.id, "--steps", "60", "--json", runs=tmp_path).stdout
     assert [lane["steps"] for lane in json.loads(resumed.splitlines()[-1])["lanes"]] == [60, 60]
     shown = genlab("evaluate", run.id, "--samples", "100", runs=tmp_path).stdout
     assert "real data" in shown and "Precision, coordinates, N = 100" in shown
@@ -66,7 +66,7 @@ def test_list_names_what_the_registries_hold(tmp_path: Path) -> None:
 
 def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> None:
     words = ("evaluate", ring_run.id, "--samples", "200", "--json")
-    evaluated = json.loads(genlab(*words, runs=session_store.root).stdout)
+    evaluated = json.loads(in_this_process(*words, runs=session_store.root).stdout)
     assert evaluated["state"] == "done" and evaluated["lanes"][0]["samples"] == 2500
     assert 0.98 < evaluated["real_on_mode_share"] < 0.995
     for lane in evaluated["lanes"]:
@@ -77,7 +77,7 @@ def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> No
             and 0 < distance["real_reference"] < distance["value"]
         )
         assert lane["not_measured"] == "" and isinstance(lane["findings"], list)
-    listed = json.loads(genlab("list", "runs", "--json", runs=session_store.root).stdout)
+    listed = json.loads(in_this_process("list", "runs", "--json", runs=session_store.root).stdout)
     assert ring_run.id in [row["id"] for row in listed["runs"]]
 
 
@@ -97,7 +97,7 @@ def test_evaluate_and_list_read_a_run(ring_run: Run, session_store: Store) -> No
     ],
 )
 def test_bad_input_gets_a_message_and_exit_code_2(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    result = genlab(*words, runs=tmp_path, expect=2)
+    result = in_this_process(*words, runs=tmp_path, expect=2)
     assert message in result.stderr
     assert not list(tmp_path.iterdir()), "nothing is left behind"
 

@@ -20,7 +20,6 @@ from genlab.runs.history import History
 from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 
-KILLS = 10
 LANES = [{"model": "ae", "settings": {"width": 4}}, {"model": "vae", "settings": {"width": 4, "batch_size": 32}}]
 
 
@@ -80,13 +79,13 @@ def check(run: Run, open_history: History) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clock", ["steps", "examples", "seconds"])
-def test_a_run_killed_at_ten_random_moments_has_one_history(
-    clock: str, store: Store, helper: subprocess.Popen[str]
+@pytest.mark.parametrize("clock, kills", [("steps", 10), ("examples", 5), ("seconds", 5)])
+def test_a_run_killed_at_random_moments_has_one_history(
+    clock: str, kills: int, store: Store, helper: subprocess.Popen[str]
 ) -> None:
     run, chance = store.create(make_spec(lanes=LANES, clock=clock, budget=10**9)), random.Random(clock)
     history, reader = History(run), RunReader(run)
-    for _ in range(KILLS):
+    for _ in range(kills):
         kill_after(helper, run, chance.choice((chance.randrange(8), chance.randrange(10, 150))), chance.random() / 50)
         check(run, history)
         view = reader.read()

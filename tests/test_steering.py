@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ class FakeProcess:
     ends = False
 
     def __init__(self, *_: object, **__: object) -> None:
+        time.sleep(0.02)  # others ask meanwhile
         FakeProcess.started += 1
 
     def poll(self) -> int | None:
@@ -97,6 +99,21 @@ def test_a_second_server_on_the_same_folder_shows_the_worker_of_the_first(
         assert worker_supervisor.worker_status()["state"] == "ready" and fake_process.started == 1
         assert worker_supervisor.worker_status()["state"] == "ready"
     assert worker_supervisor.worker_status()["state"] == "starting the worker", "what it said ends with it"
+
+
+def test_visitors_who_come_at_once_start_one_worker(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fake_process: type[FakeProcess]
+) -> None:
+    monkeypatch.setattr(worker_supervisor, "HEAD_START_SECONDS", 0.0)
+    supervisor, visitors = WorkerSupervisor(store.root), threading.Barrier(8)
+
+    def visit(_: int) -> None:
+        visitors.wait()
+        supervisor.ensure_running()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(visit, range(8)))
+    assert fake_process.started == 1
 
 
 def test_a_worker_that_ends_again_and_again_is_started_less_and_less_often(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -19,6 +18,8 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
+
+from genlab.runs.atomic import write_bytes
 
 HERE = Path(__file__).parent
 SERVED = HERE.parents[1] / "static"  # Streamlit serves the folder of this name beside app.py as app/static
@@ -126,13 +127,10 @@ def _served_plotly() -> str:
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     target = SERVED / source.name
     if not target.exists() or target.stat().st_size != source.stat().st_size:
-        target.parent.mkdir(exist_ok=True)
-        partial = target.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(source, partial)
+        write_bytes(target, source.read_bytes())  # whole or not at all: two visitors may come at once
         # Streamlit sends no Cache-Control: browsers then keep a file for a tenth of its age. The version is in the
         # address, so an old date is safe and saves 5 MB at every reload.
-        os.utime(partial, (0, 0))
-        partial.replace(target)
+        os.utime(target, (0, 0))
     return f"app/static/{target.name}?v={plotly.__version__}"
 
 

@@ -1,4 +1,4 @@
-"""A run as it trains: its state in words, its buttons, and all its charts, redrawn twice a second."""
+"""A run as it trains: its state in words, its buttons, and all its charts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 POLL_SECONDS = 0.3
+REST_SECONDS = 2.0  # once a run has ended: another visitor may resume it
 LANES_A_ROW = 2
 BESIDE, BELOW = "latent", "coverage"  # the figures beside the picture of a lane, and below all lanes
 RESUMABLE = ("paused", "stopped", "interrupted")
@@ -26,7 +27,7 @@ PICTURE, CURVES, BARS, LINE = 250, 160, 175, 30  # heights in pixels: all of it 
 
 
 def live_run(run: Run) -> None:
-    """Follow a run until it ends, then stop asking."""
+    """Follow a run: closely until it ends, and then at rest."""
     try:
         active = run.state().state in ACTIVE
     except RunUnreadable as error:
@@ -34,7 +35,7 @@ def live_run(run: Run) -> None:
         return
     _spare_loaded_code()
     send_everything("charts")
-    st.fragment(_follow, run_every=POLL_SECONDS if active else None)(run, active)
+    st.fragment(_follow, run_every=POLL_SECONDS if active else REST_SECONDS)(run, active)
 
 
 @st.cache_resource(show_spinner=False)

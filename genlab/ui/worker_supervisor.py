@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from genlab.runs import Store
 RESTART_SECONDS = 5.0  # at least so long between two starts ...
 SLOWEST_RESTART_SECONDS = 300.0  # ... and twice as long after each that ends early, up to this
 EARLY_SECONDS = 60.0
+RELEASE_SECONDS = 10.0  # to wait for a worker that leaves; what stops services seldom waits longer for us
 HEAD_START_SECONDS = 1.5  # for the first page to be painted, before TensorFlow takes the processor for ten seconds
 
 
@@ -31,11 +34,16 @@ class WorkerSupervisor:
         self._started = 0.0
         self._not_before = time.monotonic() + HEAD_START_SECONDS
         self._pause = RESTART_SECONDS
+        self._starting = threading.Lock()  # every visitor has a thread, and all of them ask
 
     def ensure_running(self) -> None:
         """Start the worker unless it runs. One that ends again and again is started less and less often: each start
         keeps the processor busy for ten seconds.
         """
+        with self._starting:
+            self._start_unless_running()
+
+    def _start_unless_running(self) -> None:
         now = time.monotonic()
         if self._process is not None:
             if self._process.poll() is None:
@@ -62,15 +70,13 @@ class WorkerSupervisor:
         self._started = time.monotonic()
 
     def release(self) -> None:
-        """Let the worker write a checkpoint and leave."""
+        """Let the worker write a checkpoint and leave: it does so by itself once its standard input is closed."""
         if self._process is None or self._process.poll() is not None:
             return
         if self._process.stdin:
             self._process.stdin.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(RELEASE_SECONDS)
 
 
 @st.cache_resource(show_spinner=False, on_release=WorkerSupervisor.release)

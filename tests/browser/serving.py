@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 PLAYED = Path(__file__).with_name("played")
 ENDLESS = 100_000_000  # steps: a run that only the test ends
 LONGEST = 1_000_000  # steps: as many as the page takes, 20 minutes of played training on any machine
+CHARTS = ("0-samples", "0-latent", "0-losses", "1-samples", "1-latent", "1-losses", "coverage")
 expect.set_options(timeout=PATIENCE * 1000)
 
 

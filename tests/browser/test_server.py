@@ -10,7 +10,7 @@ import psutil
 import pytest
 from helpers import PATIENCE
 from playwright.sync_api import expect
-from serving import LONGEST
+from serving import CHARTS, LONGEST
 
 pytestmark = pytest.mark.browser
 
@@ -33,11 +33,19 @@ def test_a_link_straight_to_the_train_page_of_a_cold_server(cold_server, visit):
     expect(tab.train).to_be_visible()
 
 
-def test_the_server_stays_light_and_without_tensorflow(cold_server, visit):
+def test_both_models_train_to_the_end_beside_a_server_that_stays_light(cold_server, visit):
     server = cold_server(played=False)
     tab = visit(server)
-    tab.begin(300)
+    run = tab.begin(300)
     tab.is_now("done")
+    assert tab.step() == 300
+    for lane, model in enumerate(("GAN", "VAE")):
+        expect(tab.cell(f"{lane}-title")).to_contain_text(re.compile(rf"^{model} · \d of 8 modes · \d+% on a mode"))
+    for chart in CHARTS:
+        expect(tab.cell(chart).locator(".main-svg").first).to_be_visible()
+        assert tab.updates(chart) >= 1, chart
+    assert tab.run().id == run.id and run.state().state == "done"
+
     weight = server.process.memory_info().rss
     assert weight < LIGHT, f"The server weighs {weight / 1e6:.0f} MB."
     if not sys.platform.startswith("linux"):

@@ -10,31 +10,17 @@ import psutil
 import pytest
 from helpers import wait_until
 from playwright.sync_api import expect
-from serving import LONGEST
+from serving import CHARTS, LONGEST
 
 from genlab.runs import Run
 
 pytestmark = pytest.mark.browser
 
 FEW = 300  # steps: a run to wait for
-CHARTS = ["0-samples", "0-latent", "0-losses", "1-samples", "1-latent", "1-losses", "coverage"]
 
 
-def test_both_models_train_to_the_end(real_server, visit):
-    tab = visit(real_server)
-    run = tab.begin(FEW)
-    tab.is_now("done")
-    assert tab.step() == FEW
-    for lane, model in enumerate(("GAN", "VAE")):
-        expect(tab.cell(f"{lane}-title")).to_contain_text(re.compile(rf"^{model} · \d of 8 modes · \d+% on a mode"))
-    for chart in CHARTS:
-        expect(tab.cell(chart).locator(".main-svg").first).to_be_visible()
-        assert tab.updates(chart) >= 1, chart
-    assert tab.run().id == run.id and run.state().state == "done"
-
-
-def test_pause_holds_the_step_number_and_step_makes_one(real_server, visit):
-    tab = visit(real_server)
+def test_pause_holds_the_step_number_and_step_makes_one(server, visit):
+    tab = visit(server)
     tab.watch()
     tab.reaches(25)
     tab.press("Pause")
@@ -67,9 +53,12 @@ def test_stop_ends_a_run_and_offers_to_resume_it(server, visit):
     tab.press("Stop")
     tab.is_now("stopped")
     stopped_at = tab.step()
+    other = visit(server).open(f"?run={tab.run().id}")
+    other.is_now("stopped")
     tab.press("Resume")
-    tab.is_now("running")
-    tab.reaches(stopped_at + 25)
+    for each in (tab, other):
+        each.is_now("running")
+        each.reaches(stopped_at + 25)
 
 
 def test_reset_goes_back_to_step_0_with_the_same_seed_and_resume_trains_to_the_end(server, visit):
@@ -175,20 +164,21 @@ def test_nonsense_in_the_address_is_answered_in_words_and_train_still_works(serv
     expect(tab.exceptions).to_have_count(0)
 
 
-def test_a_killed_worker_interrupts_the_run_which_goes_on_under_the_next(real_server, visit):
-    tab = visit(real_server)
+def test_a_killed_worker_interrupts_the_run_which_goes_on_under_the_next(server, visit):
+    tab = visit(server)
     tab.watch()
     tab.reaches(50)
+    wait_until(lambda: tab.updates("0-samples"), "the samples to be drawn")
     drawn = tab.updates("0-samples")
-    killed = real_server.worker()
+    killed = server.worker()
     killed.kill()
     tab.is_now("interrupted")
     reached = tab.step()
     expect(tab.cell("0-samples").locator(".main-svg").first).to_be_visible()
-    assert tab.updates("0-samples") >= drawn >= 1
+    assert tab.updates("0-samples") >= drawn
     tab.press("Resume")
     tab.is_now("running")
-    assert real_server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
+    assert server.worker().pid != killed.pid and not psutil.pid_exists(killed.pid)
     tab.reaches(reached + 25)
     tab.press("Stop")
     tab.is_now("stopped")
