@@ -26,8 +26,8 @@ app: $(APP)
 	@$(BIN)/streamlit run app.py --server.showEmailPrompt false \
 		$(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# Four processes of tests on two cores, for many wait for a browser or a worker; what each takes at a time stands in tests/conftest.py.
-PARALLEL := --numprocesses 4 --dist loadscope --no-loadscope-reorder
+# Three processes of tests on two cores, for many wait for a browser or a worker; what each takes at a time stands in tests/conftest.py.
+PARALLEL := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 test: $(DEV)
 	$(BIN)/ruff check .
