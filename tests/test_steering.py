@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -63,6 +64,22 @@ def test_a_double_click_on_train_makes_one_run_and_another_seed_another(train_pa
     train_page.button(key="train").click().run()
     second, first = store.runs()
     assert second.spec().seed == 5 and first.state().state == "stopped" and store.waiting() == [second.id]
+
+
+@pytest.mark.parametrize("timer", [True, False])
+def test_a_click_that_a_timer_sends_too_counts_once(timer: bool) -> None:
+    """The message of a timer says what every control holds, and of no click; that of a click says all."""
+    from streamlit.proto.ClientState_pb2 import ClientState
+    from streamlit.runtime.app_session import AppSession, AppSessionState
+
+    import genlab.ui.frame  # noqa: F401
+
+    message = ClientState(is_auto_rerun=timer)
+    message.widget_states.widgets.add(id="step", trigger_value=True)
+    message.widget_states.widgets.add(id="seed", int_value=7)
+    message.widget_states.widgets.add(id="grid", json_trigger_value="{}")
+    AppSession.request_rerun(SimpleNamespace(_state=AppSessionState.SHUTDOWN_REQUESTED), message)  # type: ignore[arg-type]
+    assert [widget.id for widget in message.widget_states.widgets] == (["seed"] if timer else ["step", "seed", "grid"])
 
 
 class FakeProcess:

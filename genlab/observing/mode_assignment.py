@@ -72,6 +72,12 @@ def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
     return ModeAssigner(assign, accuracy, modes.mode_coverage(assign(dataset.test), known.shares))
 
 
+def has_mode_assigner(dataset: Dataset, cache: Path) -> bool:
+    """Whether `make_mode_assigner` trains no classifier."""
+    known = dataset.modes.centres is not None or dataset.modes.assign is not None
+    return known or _classifier_path(dataset.channel or dataset, cache).is_file()
+
+
 def _number(digits: list[np.ndarray], base: int) -> np.ndarray:
     """The number with these digits, each (n,), the first one counting most; -1 where one of them is."""
     number = np.zeros(len(digits[0]), dtype="int64")
@@ -88,7 +94,7 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
 
     architecture = networks.Architecture(WIDTHS[dataset.kind], activation=ACTIVATIONS[dataset.kind])
     logits = networks.encoder(dataset.train.shape[1:], len(dataset.modes.names), architecture, 0, "classifier")
-    path = cache / f"classifier-{VERSION}-{fingerprint(dataset)}.npz"
+    path = _classifier_path(dataset, cache)
     if path.is_file():
         with np.load(path) as file:
             logits.set_weights([file[name] for name in file.files])
@@ -102,6 +108,10 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
         logits.fit(examples, np.tile(dataset.train_labels, times), batch_size=BATCH, epochs=epochs, verbose=0)
         write_arrays(path, {f"{i:02d}": weights for i, weights in enumerate(logits.get_weights())})
     return logits
+
+
+def _classifier_path(dataset: Dataset, cache: Path) -> Path:
+    return cache / f"classifier-{VERSION}-{fingerprint(dataset)}.npz"
 
 
 def _classifier(dataset: Dataset, cache: Path) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,6 +6,7 @@ the queue, and last where it enters: whoever is killed in between leaves a run t
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+from genlab.runs.atomic import write_json
 from genlab.runs.folder import ACTIVE, Run, RunState, RunUnreadable
 from genlab.runs.jobs import Job, JobQueue
 from genlab.runs.metadata import new_metadata
-from genlab.spec import RunSpec
+from genlab.spec import RunSpec, make_spec
 
 MAXIMUM_WAITING = 8
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -155,6 +157,21 @@ class Store:
                 if queued:
                     return run
             return None
+
+    def expect(self, spec: RunSpec) -> None:
+        """Say which run may be asked for next, so that a worker with nothing to do prepares it; the last one counts.
+        Raises OSError.
+        """
+        write_json(self.root / ".expected.json", spec.model_dump())
+
+    def take_expected(self) -> RunSpec | None:
+        """The run that may be asked for next, once."""
+        path = self.root / ".expected.json"
+        with suppress(OSError, ValueError, TypeError):
+            content = json.loads(path.read_text())
+            path.unlink()
+            return make_spec(**content)
+        return None
 
     # Evaluation
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from genlab.datasets import Dataset, load_dataset
+from genlab.datasets import load_dataset
 from genlab.metrics.base import Diverged
 from genlab.observing.frames import FrameBuilder
-from genlab.observing.mode_assignment import make_mode_assigner
+from genlab.observing.mode_assignment import has_mode_assigner, make_mode_assigner
 from genlab.registry import DATASETS
 from genlab.runs.folder import Frame
 from genlab.spec import RunSpec
@@ -74,7 +74,7 @@ class Training:
     """The lanes of one run and the clock they share.
 
     Attributes:
-        lanes: built while the first events are read.
+        lanes: built while the first events are read, unless they are `prepared`.
         single_step: makes the next round one step of each lane, followed by frames.
     """
 
@@ -82,7 +82,6 @@ class Training:
         self, spec: RunSpec, cache: Path, checkpoints: list[dict[str, np.ndarray] | None] | None = None
     ) -> None:
         self.spec = spec
-        self.budget = spec.budget
         self.cache = cache
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
         self.lanes: list[Lane] = []
@@ -90,18 +89,32 @@ class Training:
         self.single_step = False
         self._diverged: set[int] = set()  # lanes, by index
 
-    def events(self) -> Iterator[Event]:
-        """Train, yielding what happens. Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint
-        that does not fit.
+    def prepare(self) -> Iterator[Stage]:
+        """Load the data and build the lanes, where that has not been done, saying what comes next. Raises
+        DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit.
         """
+        if len(self.lanes) == len(self.spec.lanes):
+            return
         backend.prepare()
         spec = self.spec
         yield Stage("starting", "loading the data set")
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
-        if dataset.modes.centres is None and dataset.modes.assign is None:
+        if not has_mode_assigner(dataset, self.cache):
             yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
         self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
-        yield from self._build(dataset)
+        data = backend.TrainingData(dataset.train, dataset.train_labels, spec.device)
+        for index, lane_spec in enumerate(spec.lanes):
+            lane = Lane(index, lane_spec, dataset, spec.seed, spec.device, data)
+            yield Stage("starting", f"compiling {lane.family.title} ({index + 1} of {len(spec.lanes)})")
+            lane.compile()
+            checkpoint = self.checkpoints[index]
+            if checkpoint is not None:
+                lane.restore(checkpoint)
+            self.lanes.append(lane)
+
+    def events(self) -> Iterator[Event]:
+        """Train, yielding what happens. Raises what `prepare` raises."""
+        yield from self.prepare()
         yield Stage("starting", "drawing the first frame")
         yield from self._frames()
         yield Stage("running", "training")
@@ -124,19 +137,9 @@ class Training:
             self.single_step = False
             yield RoundCompleted()
 
-    def _build(self, dataset: Dataset) -> Iterator[Event]:
-        data = backend.TrainingData(dataset.train, dataset.train_labels, self.spec.device)
-        for index, lane_spec in enumerate(self.spec.lanes):
-            lane = Lane(index, lane_spec, dataset, self.spec.seed, self.spec.device, data)
-            yield Stage("starting", f"compiling {lane.family.title} ({index + 1} of {len(self.spec.lanes)})")
-            lane.compile()
-            checkpoint = self.checkpoints[index]
-            if checkpoint is not None:
-                lane.restore(checkpoint)
-            self.lanes.append(lane)
-
     def _active(self) -> list[Lane]:
-        return [lane for lane in self.lanes if lane.index not in self._diverged and self._clock(lane) < self.budget]
+        budget = self.spec.budget
+        return [lane for lane in self.lanes if lane.index not in self._diverged and self._clock(lane) < budget]
 
     def _clock(self, lane: Lane) -> float:
         return self.spec.used(lane)
@@ -163,7 +166,7 @@ class Training:
 
     def _advance_lane(self, lane: Lane, round_end: float) -> list[Event]:
         """One lane's part of `_advance`, run in its thread."""
-        target = min(round_end, self.budget)
+        target = min(round_end, self.spec.budget)
         steps, events = self._steps_to(lane, target), list[Event]()
         while steps > 0:
             try:
@@ -173,7 +176,7 @@ class Training:
                 return [*events, LaneEnded(lane.index, "failed", str(error))]
             events.append(ChunkTrained(lane.index, lane.step, lane.seconds, lane.examples, losses))
             steps = 0 if self.single_step else self._steps_to(lane, target)
-        if self._clock(lane) >= self.budget:
+        if self._clock(lane) >= self.spec.budget:
             events.append(LaneEnded(lane.index, "done", ""))
         return events
 

@@ -26,6 +26,7 @@ from genlab.runs.store import Store
 from genlab.spec import SpecError, describe_errors
 from genlab.training import backend
 from genlab.training.loop import ChunkTrained, Event, FrameBuilt, LaneEnded, RoundCompleted, Stage, Training
+from genlab.training.preparation import Preparation
 
 CHECKPOINT_SECONDS = 10.0
 STATE_SECONDS = 0.2  # how often state.json is rewritten while training
@@ -38,14 +39,15 @@ MAXIMUM_FRAMES = 300  # of a lane, however long its run
 PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 
 
-def record(run: Run, store: Store) -> Generator[Event]:
-    """Train a run from its start or its last checkpoint, yielding each event after it is written down.
+def record(run: Run, store: Store, preparation: Preparation | None = None) -> Generator[Event]:
+    """Train a run from its start or its last checkpoint, yielding each event after it is written down. If it is the one
+    that was prepared, it begins at once.
 
     Whatever ends it, the state says so: done, stopped, failed, or interrupted if the reader of this generator closes
     it. Where in the program an error arose is kept in the run. Raises RunUnreadable if another process trains the run.
     """
     with _held(run):
-        recorder = _Recorder(run, store)
+        recorder = _Recorder(run, store, preparation)
         reserve = run.path / ".reserve"
         try:
             write_bytes(reserve, os.urandom(RESERVE_BYTES))
@@ -95,8 +97,8 @@ def _held(run: Run) -> Iterator[None]:
 
 
 class _Recorder:
-    def __init__(self, run: Run, store: Store) -> None:
-        self.run, self.store = run, store
+    def __init__(self, run: Run, store: Store, preparation: Preparation | None) -> None:
+        self.run, self.store, self.preparation = run, store, preparation
         self.state = RunState(state="starting", message="reading the run")
         self.training: Training | None = None
         self.stopped = ""  # why, once it is
@@ -116,7 +118,10 @@ class _Recorder:
         self._rewind(checkpoints)
         self.run.forget_error()
         self.state.device = backend.describe(spec.device)
-        self.training = Training(spec, self.store.cache, checkpoints)
+        prepared = self.preparation.take(spec) if self.preparation else None
+        if prepared is None or any(checkpoints):
+            prepared = Training(spec, self.store.cache, checkpoints)
+        self.training = prepared
         for event in self.training.events():
             self._write(event)
             yield event

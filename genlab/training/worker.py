@@ -1,7 +1,7 @@
 """The process that trains: `python -m genlab.training.worker --runs DIR`.
 
 It takes jobs from the queue of the folder for as long as whoever started it keeps its standard input open. When no run
-waits to be trained, it measures those that somebody wants measured.
+waits to be trained, it measures those that somebody wants measured, and then prepares the one that a visitor looks at.
 TensorFlow is imported while nobody waits yet, and stays warm.
 """
 
@@ -15,7 +15,7 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -23,7 +23,10 @@ from genlab.datasets.base import DataUnavailable
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.atomic import write_json
 from genlab.runs.store import Store
-from genlab.spec import SpecError
+from genlab.spec import RunSpec, SpecError
+
+if TYPE_CHECKING:
+    from genlab.training.preparation import Preparation
 
 DISK_SECONDS = 5.0  # to wait, where the disk is full or the folder of runs cannot be reached
 LEAVE_SECONDS = 60.0  # to write a checkpoint in, once asked to leave
@@ -56,14 +59,19 @@ def work(store: Store, leaving: threading.Event) -> None:
     ready = {"state": "ready", "devices": backend.devices(), "pid": os.getpid(), "run": ""}
     write_status(store, ready)
     store.recover()
+    from genlab.training.preparation import Preparation
+
+    preparation = Preparation(store)
     while not leaving.is_set():
         try:
             if run := store.take():
                 write_status(store, ready | {"run": run.id})
-                train_run(run, store, leaving)
+                train_run(run, store, leaving, preparation)
                 write_status(store, ready)
             elif run := store.take_evaluation():
                 evaluate_run(run, store, leaving)
+            elif spec := store.take_expected():
+                prepare_run(spec, store, leaving, preparation)
             else:
                 time.sleep(0.1)
         except OSError:
@@ -78,11 +86,11 @@ def write_status(store: Store, status: dict[str, Any]) -> None:
         write_json(store.root / ".worker.json", status)
 
 
-def train_run(run: Run, store: Store, leaving: threading.Event) -> None:
+def train_run(run: Run, store: Store, leaving: threading.Event, preparation: Preparation) -> None:
     """Train a run until it ends or the worker is to leave."""
     from genlab.training.recorder import record
 
-    events = record(run, store)
+    events = record(run, store, preparation)
     try:
         for _ in events:
             if leaving.is_set():
@@ -91,6 +99,16 @@ def train_run(run: Run, store: Store, leaving: threading.Event) -> None:
         traceback.print_exc()  # the run says that it failed and why; the next one trains all the same
     finally:
         events.close()
+
+
+def prepare_run(spec: RunSpec, store: Store, leaving: threading.Event, preparation: Preparation) -> None:
+    """Prepare a run that may be asked for next, unless something is asked for meanwhile."""
+    try:
+        for _ in preparation.prepare(spec):
+            if leaving.is_set() or store.jobs.waiting():
+                return
+    except Exception:
+        traceback.print_exc()  # when it is asked for, the run itself says why it cannot be
 
 
 def evaluate_run(run: Run, store: Store, leaving: threading.Event) -> None:

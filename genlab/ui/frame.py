@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from genlab.ui.clicks import count_clicks_once
 from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import worker_status
 
@@ -16,6 +17,7 @@ PAGES = {
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
 }
+count_clicks_once()
 
 
 def page_frame(title: str) -> None:

@@ -22,7 +22,7 @@ def run(real_server: Server, visit) -> Run:
     """A GAN and a VAE that have trained on digits so briefly that they lose classes."""
     made = real_server.store.submit(make_spec(dataset="digits", budget=25))
     visit(real_server).open()  # a visitor starts the worker
-    wait_until(lambda: made.state().state == "done", "the run to end", 120)
+    wait_until(lambda: made.state().state == "done", "the run to end")
     return made
 
 
