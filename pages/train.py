@@ -19,6 +19,7 @@ if not asked:
     introduction()
 
 # Imported only now: the first visitor of a server reads the lines above meanwhile.
+from genlab.ui.chart_grid import chart_grid  # noqa: E402
 from genlab.ui.controls import controls, run_from_address, train_button  # noqa: E402
 from genlab.ui.live import live_run  # noqa: E402
 
@@ -32,3 +33,4 @@ if run:
     live_run(run)
 else:
     train_button(spec, reason, run, key="train-first")
+    chart_grid([], key="ahead")  # the browser loads what draws charts while the visitor reads

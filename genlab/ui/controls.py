@@ -23,7 +23,7 @@ from genlab.ui.worker_supervisor import get_store, worker_status
 LANES = 2
 FIRST_MODELS = ("gan", "vae")
 DOUBLE_CLICK_SECONDS = 2.0
-ESTIMATE_SECONDS = 1.0  # between two looks for an estimate that is not there yet
+ESTIMATE_SECONDS = 2.0  # between two looks for an estimate that is not there yet
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
 # By unit: the most, the step of the buttons, and the default, which for steps is the data set's own.
 BUDGETS: dict[Clock, tuple[int, int, int]] = {
