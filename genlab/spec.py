@@ -109,11 +109,15 @@ class RunSpec(BaseModel):
         return {"steps": place.step, "seconds": place.seconds, "examples": place.examples}[self.clock]
 
     @property
+    def largest_chunk(self) -> int:
+        """Steps per compiled call in a run that is not short: few for slow image models."""
+        return 25 if DATASETS[self.dataset].kind == "points" else 5
+
+    @property
     def chunk(self) -> int:
-        """Steps per compiled call, which is also how often the losses are recorded: small for slow image models."""
-        few = 25 if DATASETS[self.dataset].kind == "points" else 5
-        steps = int(self.budget) if self.clock == "steps" else few * 100
-        return max(1, min(few, steps // 100))
+        """Steps per compiled call, which is also how often the losses are recorded."""
+        steps = int(self.budget) if self.clock == "steps" else self.largest_chunk * 100
+        return max(1, min(self.largest_chunk, steps // 100))
 
 
 def make_spec(**fields: Any) -> RunSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def train(store: Store, spec: RunSpec, preparation: object = None) -> Run:
     from genlab.training.recorder import record
 
     run = store.create(spec)
-    for _ in record(run, store, preparation):
-        pass
+    events = list(record(run, store, preparation))
+    compiled = [event for event in events if "compiling" in getattr(event, "message", "")]
+    assert len(compiled) == (0 if preparation else 2), "what was prepared is not built again"
     return run
 
 
@@ -40,6 +42,8 @@ def test_a_prepared_run_has_the_numbers_of_any_other(store: Store, backend) -> N
 
     preparation = Preparation(store)
     list(preparation.prepare(small(budget=1000, clock="examples")))
+    preparation.time_steps()
+    assert len(read_speeds(store, small())) == 2
     plain, prepared = train(store, small()), train(store, small(), preparation)
     for lane in (0, 1):
         one, other = plain.checkpoint(lane), prepared.checkpoint(lane)
@@ -65,6 +69,51 @@ def test_only_the_run_that_was_prepared_gets_its_lanes_and_only_once(store: Stor
     training = preparation.take(small(budget=7))
     assert training and training.spec.budget == 7 and [lane.step for lane in training.lanes] == [0, 0]
     assert preparation.take(small()) is None
+
+
+def test_steps_that_are_timed_leave_no_trace(store: Store, backend) -> None:
+    from genlab.datasets import load_dataset
+    from genlab.training.lane import Lane
+    from genlab.training.preparation import seconds_a_step
+
+    settings = {"generator_width": 8, "discriminator_width": 8, "ema_decay": 0.9, "discriminator_dropout": 0.1}
+    settings |= {"generator_normalization": "batch", "spectral_normalization": True, "instance_noise_steps": 5}
+    spec = small(lanes=[{"model": "gan", "settings": settings}, {"model": "wgan", "settings": {"clip": 1e-5}}])
+    lanes = [Lane(i, lane, load_dataset("ring8", {}), 0, "cpu") for i, lane in enumerate(spec.lanes)]
+    before = [(lane.checkpoint(), lane.settings) for lane in lanes]
+    seconds = seconds_a_step(lanes, chunk=25)
+    assert all(1e-5 < value < 60 for value in seconds)
+    for lane, (checkpoint, chosen) in zip(lanes, before, strict=True):
+        after = lane.checkpoint()
+        assert lane.settings == chosen and set(after) == set(checkpoint)
+        for name in after:
+            np.testing.assert_array_equal(after[name], checkpoint[name])
+
+
+@pytest.mark.parametrize("downloads", [True, False])
+def test_nothing_is_downloaded_for_a_run_that_nobody_asked_for(
+    downloads: bool, store: Store, backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genlab.registry import DATASETS
+    from genlab.training.preparation import Preparation
+
+    entry = dataclasses.replace(DATASETS["ring8"], downloads=lambda: downloads)
+    monkeypatch.setitem(DATASETS._entries, "ring8", entry)
+    preparation = Preparation(store)
+    list(preparation.prepare(small()))
+    assert (preparation.take(small()) is None) == downloads
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_run_that_is_asked_for_while_it_is_prepared_goes_on_with_that(same: bool, store: Store, backend) -> None:
+    from genlab.training import worker
+    from genlab.training.preparation import Preparation
+
+    preparation = Preparation(store)
+    store.submit(small(seed=0 if same else 1, budget=7))
+    worker.prepare_run(small(), store, threading.Event(), preparation)
+    assert (preparation.take(small()) is not None) == same
+    assert (store.take_expected(settled=0) is None) == same, "what had to give way is expected again"
 
 
 def test_no_classifier_is_trained_for_a_run_that_nobody_asked_for(store: Store, backend) -> None:
@@ -104,7 +153,7 @@ def test_a_worker_goes_on_where_what_is_expected_cannot_be_built(
     assert "A Bernoulli likelihood is for pixels" in capsys.readouterr().err
     store.expect(bernoulli)
     (store.root / ".expected.json").write_text("{")
-    assert store.take_expected() is None
+    assert store.take_expected(settled=0) is None
 
 
 @pytest.mark.parametrize(
@@ -141,9 +190,10 @@ def test_the_train_page_says_what_the_budget_takes(store: Store, monkeypatch: py
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).switch_page("pages/train.py").run()
     captions = [caption.value for caption in page.sidebar.caption]
     assert "How long this takes here is not known yet." in captions
-    expected = store.take_expected()
+    assert store.take_expected(settled=60) is None, "a visitor may change more"
+    expected = store.take_expected(settled=0)
     assert expected == make_spec()
     write_speeds(store, expected, [0.002, 0.01])
     captions = [caption.value for caption in page.run().sidebar.caption]
     assert "About 30 s on this machine." in captions
-    assert store.take_expected() == make_spec(), "it is asked for again, for the next click to find it warm"
+    assert store.take_expected(settled=0) == make_spec(), "it is asked for again, for the next click to find it warm"

@@ -94,6 +94,7 @@ class DatasetEntry:
         shape: of one example.
         count: training examples, unless the settings have a `size`.
         unavailable: the reason it cannot be loaded here, or "" (cheap: no download, no large read).
+        downloads: whether to load it here is to download it.
     """
 
     name: str
@@ -106,6 +107,7 @@ class DatasetEntry:
     shape: tuple[int, ...] = (2,)
     count: int = 0
     unavailable: Callable[[], str] = lambda: ""
+    downloads: Callable[[], bool] = lambda: False
 
 
 def load_dataset(name: str, settings: dict) -> Dataset:

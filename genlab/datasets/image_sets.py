@@ -94,8 +94,12 @@ def reachable(host: str, port: int = 443) -> bool:
     return True
 
 
+def downloads(images: ImageSet = MNIST) -> bool:
+    return not (local_file(images) or _downloaded(images).exists())
+
+
 def unavailable(images: ImageSet = MNIST) -> str:
-    if local_file(images) or _downloaded(images).exists() or reachable(images.host):
+    if not downloads(images) or reachable(images.host):
         return ""
     return f"{images.title} is not on this machine and its download cannot be reached. {images.offline}"
 
@@ -153,6 +157,7 @@ def _add(images: ImageSet, title: str, description: str, steps: int, **more: Any
             shape=(32, 32, 3) if images is CIFAR10 else (28, 28, 1),
             count=60_000,
             unavailable=partial(unavailable, images),
+            downloads=partial(downloads, images),
             **more,
         )
     )

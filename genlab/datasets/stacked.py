@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
-from genlab.datasets.image_sets import MNIST, load_images, unavailable
+from genlab.datasets.image_sets import MNIST, downloads, load_images, unavailable
 from genlab.registry import DATASETS
 from genlab.spec import Settings, setting
 
@@ -50,5 +50,6 @@ DATASETS.add(
         shape=(28, 28, 3),
         load=load_stacked,
         unavailable=unavailable,
+        downloads=downloads,
     )
 )

@@ -72,10 +72,12 @@ def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
     return ModeAssigner(assign, accuracy, modes.mode_coverage(assign(dataset.test), known.shares))
 
 
-def has_mode_assigner(dataset: Dataset, cache: Path) -> bool:
-    """Whether `make_mode_assigner` trains no classifier."""
-    known = dataset.modes.centres is not None or dataset.modes.assign is not None
-    return known or _classifier_path(dataset.channel or dataset, cache).is_file()
+def needs_no_training(dataset: Dataset, cache: Path) -> bool:
+    """Whether `make_mode_assigner` has to train no classifier: none is needed, or it is in the cache."""
+    known = dataset.modes
+    if (known.centres is not None and known.std is not None) or known.assign is not None:
+        return True
+    return _classifier_path(dataset.channel or dataset, cache).is_file()
 
 
 def _number(digits: list[np.ndarray], base: int) -> np.ndarray:

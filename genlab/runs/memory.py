@@ -33,9 +33,12 @@ def estimate_memory(spec: RunSpec) -> float:
     return PROCESS + data + sum(_lane(lane.settings, entry.shape, entry.kind) for lane in spec.lanes)
 
 
-def check_memory(spec: RunSpec) -> None:
-    """Raises SpecError, with what helps the most, if a run needs more memory than is free."""
-    needed, free = estimate_memory(spec), RESERVE * free_memory()
+def check_memory(spec: RunSpec, held: float = 0.0) -> None:
+    """Raises SpecError, with what helps the most, if a run needs more memory than is free.
+
+    held: bytes that the process which is to train it has already.
+    """
+    needed, free = estimate_memory(spec), RESERVE * free_memory() + held
     if needed <= free:
         return
     raise SpecError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from contextlib import suppress
 from pathlib import Path
 
+from genlab.registry import MODELS
 from genlab.runs.atomic import write_json
 from genlab.runs.store import Store
-from genlab.spec import LETTERS, RunSpec
+from genlab.spec import LETTERS, RunSpec, live_names
 
 
 def write_speeds(store: Store, spec: RunSpec, seconds_a_step: list[float]) -> None:
@@ -46,6 +48,14 @@ def _rounded(value: float) -> float:
 
 
 def _path(store: Store, spec: RunSpec) -> Path:
-    """Where the speeds of such a run are kept: neither seed nor budget matter."""
-    content = json.dumps(spec.model_dump(exclude={"seed", "clock", "budget"}), sort_keys=True)
-    return store.cache / "speeds" / f"{hashlib.blake2b(content.encode(), digest_size=8).hexdigest()}.json"
+    """Where the speeds of such a run on this machine are kept. Seed and budget do not matter, nor do numbers that may
+    change while it trains.
+    """
+    content = spec.model_dump(exclude={"seed", "clock", "budget"}) | {"machine": platform.node()}
+    for lane in content["lanes"]:
+        live = live_names(MODELS[lane["model"]].settings)
+        for name in live:
+            if isinstance(lane["settings"][name], float):  # a number of updates is an int, and does matter
+                del lane["settings"][name]
+    digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return store.cache / "speeds" / f"{digest}.json"

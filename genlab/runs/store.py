@@ -25,6 +25,8 @@ from genlab.spec import RunSpec, make_spec
 MAXIMUM_WAITING = 8
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 WAITING = "waiting for its turn"
+EXPECTED = ".expected.json"
+SETTLED_SECONDS = 0.7  # a visitor who changes several settings is waited for
 EVALUATION_ENDED = (
     "The process that measured this run ended before it was done. Nothing of the run has changed: measure it again."
 )
@@ -162,16 +164,21 @@ class Store:
         """Say which run may be asked for next, so that a worker with nothing to do prepares it; the last one counts.
         Raises OSError.
         """
-        write_json(self.root / ".expected.json", spec.model_dump())
+        write_json(self.root / EXPECTED, spec.model_dump())
 
-    def take_expected(self) -> RunSpec | None:
-        """The run that may be asked for next, once."""
-        path = self.root / ".expected.json"
+    def take_expected(self, settled: float = SETTLED_SECONDS) -> RunSpec | None:
+        """The run that may be asked for next, once, if it has been the same for so many seconds."""
+        path, taken = self.root / EXPECTED, self.root / f"{EXPECTED}.taken"
         with suppress(OSError, ValueError, TypeError):
-            content = json.loads(path.read_text())
-            path.unlink()
-            return make_spec(**content)
+            if time.time() - path.stat().st_mtime >= settled:
+                path.replace(taken)
+                return make_spec(**json.loads(taken.read_text()))
         return None
+
+    def return_expected(self, spec: RunSpec) -> None:
+        """Expect a run again that was taken and not prepared, unless another is expected by now. Raises OSError."""
+        if not (self.root / EXPECTED).exists():
+            self.expect(spec)
 
     # Evaluation
 

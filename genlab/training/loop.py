@@ -15,7 +15,7 @@ import numpy as np
 from genlab.datasets import load_dataset
 from genlab.metrics.base import Diverged
 from genlab.observing.frames import FrameBuilder
-from genlab.observing.mode_assignment import has_mode_assigner, make_mode_assigner
+from genlab.observing.mode_assignment import make_mode_assigner
 from genlab.registry import DATASETS
 from genlab.runs.folder import Frame
 from genlab.spec import RunSpec
@@ -74,7 +74,7 @@ class Training:
     """The lanes of one run and the clock they share.
 
     Attributes:
-        lanes: built while the first events are read, unless they are `prepared`.
+        lanes: built by `prepare`, or else while the first events are read.
         single_step: makes the next round one step of each lane, followed by frames.
     """
 
@@ -99,7 +99,7 @@ class Training:
         spec = self.spec
         yield Stage("starting", "loading the data set")
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
-        if not has_mode_assigner(dataset, self.cache):
+        if dataset.modes.centres is None and dataset.modes.assign is None:
             yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
         self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
         data = backend.TrainingData(dataset.train, dataset.train_labels, spec.device)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from genlab.datasets import load_dataset
-from genlab.observing.mode_assignment import has_mode_assigner
+from genlab.observing.mode_assignment import needs_no_training
 from genlab.registry import DATASETS
 from genlab.runs.speeds import write_speeds
 from genlab.runs.store import Store
@@ -24,65 +26,91 @@ class Preparation:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._training: Training | None = None
+        self._timed = False
         self._dataset: object = None  # as it was registered: a visitor's own may come to hold other data
 
     def prepare(self, spec: RunSpec) -> Iterator[None]:
         """Prepare this run in place of what was prepared before, pausing where another job may go first: whoever reads
-        no further gives it up. Nothing is trained for it but steps that are undone, so where the classifier of a data
-        set is missing, the run has to wait for that itself. Raises what `Training.prepare` raises, and Diverged.
+        no further gives it up. Nothing is downloaded and no classifier is trained for it; a run that needs either is
+        not prepared. Raises what `Training.prepare` raises, and Diverged.
         """
-        if self._fits(spec):
+        dataset = DATASETS[spec.dataset]
+        if self._fits(spec) or dataset.downloads():
             return
-        self._training = None
-        if not has_mode_assigner(load_dataset(spec.dataset, spec.dataset_settings), self._store.cache):
+        self.let_go()
+        if not needs_no_training(load_dataset(spec.dataset, spec.dataset_settings), self._store.cache):
             return
-        training, dataset = Training(spec, self._store.cache), DATASETS[spec.dataset]
+        training = Training(spec, self._store.cache)
         for _ in training.prepare():
             yield
         for lane in training.lanes:
             training.frame_builder.build(lane)  # compiles what a frame asks of it
             yield
-        write_speeds(self._store, spec, seconds_a_step(training.lanes, spec.chunk))
-        self._training, self._dataset = training, dataset
+        self._training, self._dataset, self._timed = training, dataset, False
+
+    def time_steps(self) -> None:
+        """Keep how long the steps of what is prepared take here, unless that was done. Raises Diverged."""
+        if self._training and not self._timed:
+            training, self._training = self._training, None  # of no use if its numbers grow beyond bounds
+            speeds = seconds_a_step(training.lanes, training.spec.largest_chunk)
+            with suppress(OSError):  # a full disk is no reason to prepare it again
+                write_speeds(self._store, training.spec, speeds)
+            self._training, self._timed = training, True
 
     def take(self, spec: RunSpec) -> Training | None:
         """The training that was prepared, if it is of this run; what is not of use is let go."""
         training = self._training if self._fits(spec) else None
-        self._training = None
+        self.let_go()
         if training:
             training.spec = spec
         return training
+
+    def let_go(self) -> None:
+        """Keep nothing prepared, and free its memory."""
+        if self._training:
+            self._training = None
+            gc.collect()  # networks and compiled functions hold each other
 
     def _fits(self, spec: RunSpec) -> bool:
         return (
             self._training is not None
             and self._dataset is DATASETS[spec.dataset]
-            and _without_budget(self._training.spec) == _without_budget(spec)
+            and same_lanes(self._training.spec, spec)
         )
 
 
-def _without_budget(spec: RunSpec) -> dict[str, object]:
-    """All of a spec that its lanes are built from."""
-    return spec.model_dump(exclude={"clock", "budget"})
+def same_lanes(one: RunSpec, other: RunSpec) -> bool:
+    """Whether two runs differ at most in how long they train."""
+    budget = {"clock", "budget"}
+    return one.model_dump(exclude=budget) == other.model_dump(exclude=budget)
 
 
 def seconds_a_step(lanes: list[Lane], chunk: int) -> list[float]:
-    """Seconds that a step of each lane takes here while all of them train side by side, so many steps a call. The lanes
-    are left as they were. Raises Diverged.
+    """Seconds that a step of each lane takes here while all of them train side by side, at most so many steps a call.
+    The lanes are left as they were. Raises Diverged.
     """
-    before = [lane.checkpoint() for lane in lanes]
+    before = [(lane.checkpoint(), lane.settings) for lane in lanes]
     try:
         with ThreadPoolExecutor(len(lanes)) as threads:
             return list(threads.map(lambda lane: _seconds_a_step(lane, chunk), lanes))
     finally:
-        for lane, checkpoint in zip(lanes, before, strict=True):
+        for lane, (checkpoint, settings) in zip(lanes, before, strict=True):
             lane.restore(checkpoint)
+            lane.settings = settings  # as they were given: a checkpoint has them as float32
 
 
 def _seconds_a_step(lane: Lane, chunk: int) -> float:
+    """By one call that takes long enough; a fast lane is timed as it trains, by several calls of a chunk each."""
     lane.advance(1)  # the first call takes longer
-    began, steps = time.perf_counter(), 0
-    while steps == 0 or time.perf_counter() - began < CALIBRATION_SECONDS:
-        lane.advance(chunk)
-        steps += chunk
-    return (time.perf_counter() - began) / steps
+    steps, calls = 1, 1
+    while True:
+        began = time.perf_counter()
+        for _ in range(calls):
+            lane.advance(steps)
+        seconds = time.perf_counter() - began
+        if seconds > CALIBRATION_SECONDS / 2:
+            return seconds / (steps * calls)
+        if steps < chunk:
+            steps = min(2 * steps, chunk)
+        else:
+            calls *= 2

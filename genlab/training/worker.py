@@ -69,6 +69,7 @@ def work(store: Store, leaving: threading.Event) -> None:
                 train_run(run, store, leaving, preparation)
                 write_status(store, ready)
             elif run := store.take_evaluation():
+                preparation.let_go()
                 evaluate_run(run, store, leaving)
             elif spec := store.take_expected():
                 prepare_run(spec, store, leaving, preparation)
@@ -102,11 +103,21 @@ def train_run(run: Run, store: Store, leaving: threading.Event, preparation: Pre
 
 
 def prepare_run(spec: RunSpec, store: Store, leaving: threading.Event, preparation: Preparation) -> None:
-    """Prepare a run that may be asked for next, unless something is asked for meanwhile."""
+    """Prepare a run that may be asked for next, unless another is asked for meanwhile."""
+    from genlab.training.preparation import same_lanes
+
+    def another_waits() -> bool:
+        waiting = store.waiting()
+        return bool(store.jobs.waiting()) and not (waiting and same_lanes(store.open(waiting[0]).spec(), spec))
+
     try:
         for _ in preparation.prepare(spec):
-            if leaving.is_set() or store.jobs.waiting():
+            if leaving.is_set():
                 return
+            if another_waits():
+                return store.return_expected(spec)
+        if not store.jobs.waiting():
+            preparation.time_steps()
     except Exception:
         traceback.print_exc()  # when it is asked for, the run itself says why it cannot be
 

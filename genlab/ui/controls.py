@@ -18,7 +18,7 @@ from genlab.runs.memory import check_memory
 from genlab.runs.speeds import describe_budget, read_speeds
 from genlab.spec import LETTERS, Clock, RunSpec, Settings, SpecError, make_spec, setting_notes
 from genlab.ui.escape import literal
-from genlab.ui.worker_supervisor import get_store, worker_status
+from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 LANES = 2
 FIRST_MODELS = ("gan", "vae")
@@ -78,20 +78,23 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
         st.error(literal(str(error)))
         return None, str(error)
     _expect(spec)
-    st.fragment(_estimate, run_every=None if read_speeds(get_store(), spec) else ESTIMATE_SECONDS)(spec)
+    known = bool(read_speeds(get_store(), spec))
+    st.fragment(_estimate, run_every=None if known else ESTIMATE_SECONDS)(spec, known)
     return spec, ""
 
 
 def _expect(spec: RunSpec) -> None:
     """Have the worker prepare what the controls ask for, if there is memory for it and nothing else to do."""
     with suppress(SpecError, OSError):
-        check_memory(spec)
+        check_memory(spec, worker_memory())
         get_store().expect(spec)
 
 
-def _estimate(spec: RunSpec) -> None:
+def _estimate(spec: RunSpec, known: bool) -> None:
     """What the budget means on this machine, once the worker has timed a few steps."""
     speeds = read_speeds(get_store(), spec)
+    if speeds and not known:
+        st.rerun()  # there is nothing to look for any more
     st.caption(describe_budget(spec, speeds) if speeds else "How long this takes here is not known yet.")
 
 
@@ -122,7 +125,7 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
     if asked == before and time.time() - at < DOUBLE_CLICK_SECONDS:
         return
     try:
-        check_memory(spec)
+        check_memory(spec, worker_memory())
         new = get_store().submit(spec, paused, instead_of)
     except (QueueFull, SpecError, OSError) as error:
         st.error(literal(str(error)))

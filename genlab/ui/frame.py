@@ -29,11 +29,13 @@ def page_frame(title: str) -> None:
             st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
         ready = worker_status()["state"] == "ready"
         with st.container(horizontal=True, horizontal_alignment="right", width="stretch"):
-            st.fragment(_device, run_every=None if ready else 1.0)()
+            st.fragment(_device, run_every=None if ready else 1.0)(ready)
 
 
-def _device() -> None:
+def _device(known: bool) -> None:
     status = worker_status()
+    if "gpu" in status["devices"] and not known:
+        st.rerun()  # for the choice of a device
     if status["state"] == "ready":
         st.caption(literal("device: " + ", ".join(status["devices"].values())), width="content")
     else:

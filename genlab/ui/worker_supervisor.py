@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import streamlit as st
 from filelock import FileLock, Timeout
 
@@ -104,6 +105,14 @@ def worker_status() -> dict[str, Any]:
     except (OSError, ValueError):
         pass
     return {"state": "starting the worker", "devices": {}}
+
+
+def worker_memory() -> float:
+    """Bytes that the worker holds, 0 where there is none."""
+    pid = worker_status().get("pid")
+    with suppress(psutil.Error):
+        return float(psutil.Process(pid).memory_info().rss) if pid else 0.0
+    return 0.0
 
 
 def _is_held(lock: Path) -> bool:
