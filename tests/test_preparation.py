@@ -119,9 +119,11 @@ def test_a_run_that_is_asked_for_while_it_is_prepared_goes_on_with_that(same: bo
 def test_no_classifier_is_trained_for_a_run_that_nobody_asked_for(store: Store, backend) -> None:
     from genlab.training.preparation import Preparation
 
-    preparation = Preparation(store)
-    list(preparation.prepare(small(dataset="digits")))
-    assert preparation.take(small(dataset="digits")) is None and not store.cache.exists()
+    preparation, spec = Preparation(store), small(dataset="digits")
+    list(preparation.prepare(spec))
+    preparation.time_steps()
+    assert len(read_speeds(store, spec)) == 2, "its steps are timed all the same"
+    assert preparation.take(spec) is None and not list(store.cache.glob("classifier*"))
 
 
 def test_the_worker_prepares_what_is_expected_and_trains_it_when_it_is_asked_for(store: Store, backend) -> None:

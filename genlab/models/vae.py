@@ -45,7 +45,9 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
     Kingma and Welling 2013, "Auto-Encoding Variational Bayes"; beta after Higgins et al. 2017 (beta-VAE). On points
     p(x|z) is a Gaussian with one learned standard deviation (Rybkin et al. 2021, sigma-VAE), which starts at half the
     data's: a fixed 1 would be more noise than ring8 has spread, and the posterior would collapse. On images the preset
-    is a Bernoulli per pixel.
+    is a Bernoulli per pixel, and has what gave the best samples in half a minute to a minute on MNIST, digits and
+    shapes: batch normalisation with a step four times as large, and as few dimensions as leave the digits readable, for
+    what the prior has beside the codes is drawn too.
 
     Further settings: beta rises once, along a line (Sønderby et al. 2016, "Ladder Variational Autoencoders") or in
     cycles (Fu et al. 2019); free bits (Kingma et al. 2016) take max(free bits, KL) in place of the KL of each
@@ -145,6 +147,16 @@ MODELS.add(
         build=build_vae,
         curves={"reconstruction": "vae/reconstruction", "KL": "vae/kl"},
         abilities=("sample", "encode", "reconstruct"),
-        defaults={"images": {**encoder_decoder.IMAGES, "likelihood": "bernoulli"}},
+        defaults={
+            "images": {
+                "likelihood": "bernoulli",
+                "latent_dim": 7,
+                "width": 16,
+                "batch_size": 64,
+                "learning_rate": 4e-3,
+                "activation": "relu",
+                "normalization": "batch",
+            }
+        },
     )
 )

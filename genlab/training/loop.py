@@ -74,7 +74,7 @@ class Training:
     """The lanes of one run and the clock they share.
 
     Attributes:
-        lanes: built by `prepare`, or else while the first events are read.
+        prepared: whether `prepare` has built the lanes; else that is done while the first events are read.
         single_step: makes the next round one step of each lane, followed by frames.
     """
 
@@ -84,6 +84,7 @@ class Training:
         self.spec = spec
         self.cache = cache
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
+        self.prepared = False
         self.lanes: list[Lane] = []
         self.frame_builder: FrameBuilder
         self.single_step = False
@@ -93,15 +94,12 @@ class Training:
         """Load the data and build the lanes, where that has not been done, saying what comes next. Raises
         DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit.
         """
-        if len(self.lanes) == len(self.spec.lanes):
+        if self.prepared:
             return
         backend.prepare()
         spec = self.spec
         yield Stage("starting", "loading the data set")
         dataset = load_dataset(spec.dataset, spec.dataset_settings)
-        if dataset.modes.centres is None and dataset.modes.assign is None:
-            yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
-        self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
         data = backend.TrainingData(dataset.train, dataset.train_labels, spec.device)
         for index, lane_spec in enumerate(spec.lanes):
             lane = Lane(index, lane_spec, dataset, spec.seed, spec.device, data)
@@ -111,6 +109,10 @@ class Training:
             if checkpoint is not None:
                 lane.restore(checkpoint)
             self.lanes.append(lane)
+        if dataset.modes.centres is None and dataset.modes.assign is None:
+            yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
+        self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
+        self.prepared = True
 
     def events(self) -> Iterator[Event]:
         """Train, yielding what happens. Raises what `prepare` raises."""

@@ -31,19 +31,20 @@ class Preparation:
 
     def prepare(self, spec: RunSpec) -> Iterator[None]:
         """Prepare this run in place of what was prepared before, pausing where another job may go first: whoever reads
-        no further gives it up. Nothing is downloaded and no classifier is trained for it; a run that needs either is
-        not prepared. Raises what `Training.prepare` raises, and Diverged.
+        no further gives it up. Nothing is downloaded for it, and no classifier trained: without that its lanes are
+        built to be timed, and built again when it is asked for. Raises what `Training.prepare` raises, and Diverged.
         """
         dataset = DATASETS[spec.dataset]
-        if self._fits(spec) or dataset.downloads():
+        if self._is_of(spec) or dataset.downloads():
             return
         self.let_go()
-        if not needs_no_training(load_dataset(spec.dataset, spec.dataset_settings), self._store.cache):
-            return
+        complete = needs_no_training(load_dataset(spec.dataset, spec.dataset_settings), self._store.cache)
         training = Training(spec, self._store.cache)
         for _ in training.prepare():
+            if len(training.lanes) == len(spec.lanes) and not complete:
+                break
             yield
-        for lane in training.lanes:
+        for lane in training.lanes if complete else ():
             training.frame_builder.build(lane)  # compiles what a frame asks of it
             yield
         self._training, self._dataset, self._timed = training, dataset, False
@@ -59,10 +60,11 @@ class Preparation:
 
     def take(self, spec: RunSpec) -> Training | None:
         """The training that was prepared, if it is of this run; what is not of use is let go."""
-        training = self._training if self._fits(spec) else None
+        training = self._training if self._is_of(spec) else None
         self.let_go()
-        if training:
-            training.spec = spec
+        if training is None or not training.prepared:
+            return None
+        training.spec = spec
         return training
 
     def let_go(self) -> None:
@@ -71,7 +73,7 @@ class Preparation:
             self._training = None
             gc.collect()  # networks and compiled functions hold each other
 
-    def _fits(self, spec: RunSpec) -> bool:
+    def _is_of(self, spec: RunSpec) -> bool:
         return (
             self._training is not None
             and self._dataset is DATASETS[spec.dataset]

@@ -97,7 +97,7 @@ def _held(run: Run) -> Iterator[None]:
 
 
 class _Recorder:
-    def __init__(self, run: Run, store: Store, preparation: Preparation | None) -> None:
+    def __init__(self, run: Run, store: Store, preparation: Preparation | None = None) -> None:
         self.run, self.store, self.preparation = run, store, preparation
         self.state = RunState(state="starting", message="reading the run")
         self.training: Training | None = None
@@ -166,7 +166,7 @@ class _Recorder:
     def _write(self, event: Event) -> None:
         if isinstance(event, Stage):
             self.state.state, self.state.message = event.state, event.message
-            if self.training and len(self.training.lanes) == len(self.state.lanes) and not self._ready:
+            if self.training and self.training.prepared and not self._ready:
                 self._ready = True
                 self.run.write_reference(self.training.frame_builder.reference())
                 self._describe(self.training)
