@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[1]
 PORT = 8699
 WINDOWS, WINDOW = 6, 2.0  # seconds
 PREPARED = 12_000  # milliseconds: the worker has compiled and timed what the page shows
-DRAWN = "() => [0, 1].every((lane) => document.querySelector(`[data-cell='${lane}-samples']`)?.dataset.updates >= 1)"
+DRAWN = """() => [0, 1].every((lane) => document.querySelector(`[data-cell='${lane}-samples'] .main-svg`)
+  && document.querySelector(`[data-cell='${lane}-title']`).textContent.includes("on a mode"))"""
 UPDATES = "() => Number(document.querySelector('[data-cell=\"0-losses\"]').dataset.updates)"
 
 

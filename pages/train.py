@@ -20,7 +20,7 @@ if not asked:
 
 # Imported only now: the first visitor of a server reads the lines above meanwhile.
 from genlab.ui.chart_grid import chart_grid  # noqa: E402
-from genlab.ui.controls import controls, run_from_address, train_button  # noqa: E402
+from genlab.ui.controls import controls, estimate, run_from_address, train_button  # noqa: E402
 from genlab.ui.live import live_run  # noqa: E402
 
 run = run_from_address()
@@ -28,9 +28,13 @@ if asked and not run:
     introduction()
 with st.sidebar:
     spec, reason = controls(run)
+    if run and spec:
+        estimate(spec)
     train_button(spec, reason, run, shortcut="t")
 if run:
     live_run(run)
 else:
     train_button(spec, reason, run, key="train-first")
+    if spec:
+        estimate(spec)
     chart_grid([], key="ahead")  # the browser loads what draws charts while the visitor reads

@@ -190,12 +190,12 @@ def test_the_train_page_says_what_the_budget_takes(store: Store, monkeypatch: py
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).switch_page("pages/train.py").run()
-    captions = [caption.value for caption in page.sidebar.caption]
+    captions = [caption.value for caption in page.main.caption]
     assert "How long this takes here is not known yet." in captions
     assert store.take_expected(settled=60) is None, "a visitor may change more"
     expected = store.take_expected(settled=0)
     assert expected == make_spec()
     write_speeds(store, expected, [0.002, 0.01])
-    captions = [caption.value for caption in page.run().sidebar.caption]
+    captions = [caption.value for caption in page.run().main.caption]
     assert "About 30 s on this machine." in captions
     assert store.take_expected(settled=0) == make_spec(), "it is asked for again, for the next click to find it warm"

@@ -78,8 +78,6 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
         st.error(literal(str(error)))
         return None, str(error)
     _expect(spec)
-    known = bool(read_speeds(get_store(), spec))
-    st.fragment(_estimate, run_every=None if known else ESTIMATE_SECONDS)(spec, known)
     return spec, ""
 
 
@@ -90,8 +88,13 @@ def _expect(spec: RunSpec) -> None:
         get_store().expect(spec)
 
 
-def _estimate(spec: RunSpec, known: bool) -> None:
+def estimate(spec: RunSpec) -> None:
     """What the budget means on this machine, once the worker has timed a few steps."""
+    known = bool(read_speeds(get_store(), spec))
+    st.fragment(_estimate, run_every=None if known else ESTIMATE_SECONDS)(spec, known)
+
+
+def _estimate(spec: RunSpec, known: bool) -> None:
     speeds = read_speeds(get_store(), spec)
     if speeds and not known:
         st.rerun()  # there is nothing to look for any more
