@@ -60,10 +60,11 @@ class Preparation:
 
     def take(self, spec: RunSpec) -> Training | None:
         """The training that was prepared, if it is of this run; what is not of use is let go."""
-        training = self._training if self._is_of(spec) else None
-        self.let_go()
-        if training is None or not training.prepared:
+        training = self._training
+        if training is None or not training.prepared or not self._is_of(spec):
+            self.let_go()
             return None
+        self._training = None
         training.spec = spec
         return training
 
