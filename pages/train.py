@@ -20,7 +20,8 @@ if not asked:
 
 # Imported only now: the first visitor of a server reads the lines above meanwhile.
 from genlab.ui.chart_grid import chart_grid  # noqa: E402
-from genlab.ui.controls import controls, estimate, run_from_address, train_button  # noqa: E402
+from genlab.ui.controls import controls, run_from_address, train_button  # noqa: E402
+from genlab.ui.estimate import estimate  # noqa: E402
 from genlab.ui.live import live_run  # noqa: E402
 
 run = run_from_address()

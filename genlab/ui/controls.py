@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 import typing
-from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -15,15 +14,14 @@ from genlab.registry import DATASETS, MODELS
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
 from genlab.runs.memory import check_memory
-from genlab.runs.speeds import describe_budget, read_speeds
 from genlab.spec import LETTERS, Clock, RunSpec, Settings, SpecError, make_spec, setting_notes
 from genlab.ui.escape import literal
+from genlab.ui.estimate import expect
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 LANES = 2
 FIRST_MODELS = ("gan", "vae")
 DOUBLE_CLICK_SECONDS = 2.0
-ESTIMATE_SECONDS = 2.0  # between two looks for an estimate that is not there yet
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
 # By unit: the most, the step of the buttons, and the default, which for steps is the data set's own.
 BUDGETS: dict[Clock, tuple[int, int, int]] = {
@@ -77,28 +75,8 @@ def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     except SpecError as error:
         st.error(literal(str(error)))
         return None, str(error)
-    _expect(spec)
+    expect(spec)
     return spec, ""
-
-
-def _expect(spec: RunSpec) -> None:
-    """Have the worker prepare what the controls ask for, if there is memory for it and nothing else to do."""
-    with suppress(SpecError, OSError):
-        check_memory(spec, worker_memory())
-        get_store().expect(spec)
-
-
-def estimate(spec: RunSpec) -> None:
-    """What the budget means on this machine, once the worker has timed a few steps."""
-    known = bool(read_speeds(get_store(), spec))
-    st.fragment(_estimate, run_every=None if known else ESTIMATE_SECONDS)(spec, known)
-
-
-def _estimate(spec: RunSpec, known: bool) -> None:
-    speeds = read_speeds(get_store(), spec)
-    if speeds and not known:
-        st.rerun()  # there is nothing to look for any more
-    st.caption(describe_budget(spec, speeds) if speeds else "How long this takes here is not known yet.")
 
 
 def train_button(
