@@ -26,7 +26,8 @@ app: $(APP)
 	@$(BIN)/streamlit run app.py --server.showEmailPrompt false \
 		$(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# Three processes of tests on two cores, for many wait for a browser or a worker; what each takes at a time stands in tests/conftest.py.
+# Three processes of tests on two cores, for many wait for a browser or a worker; what each takes at a time stands in
+# tests/conftest.py.
 PARALLEL := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 test: $(DEV)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import wait_until
+from helpers import PATIENCE, wait_until
 from streamlit.testing.v1 import AppTest
 
 from genlab.runs import Run, Store
@@ -189,7 +189,7 @@ def test_speeds_are_of_models_and_data_whatever_the_seed_and_budget(store: Store
 def test_the_train_page_says_what_the_budget_takes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).switch_page("pages/train.py").run()
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).switch_page("pages/train.py").run()
     captions = [caption.value for caption in page.main.caption]
     assert "How long this takes here is not known yet." in captions
     assert store.take_expected(settled=60) is None, "a visitor may change more"

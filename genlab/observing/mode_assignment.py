@@ -72,11 +72,8 @@ def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
     return ModeAssigner(assign, accuracy, modes.mode_coverage(assign(dataset.test), known.shares))
 
 
-def needs_no_training(dataset: Dataset, cache: Path) -> bool:
-    """Whether `make_mode_assigner` has to train no classifier: none is needed, or it is in the cache."""
-    known = dataset.modes
-    if (known.centres is not None and known.std is not None) or known.assign is not None:
-        return True
+def has_classifier(dataset: Dataset, cache: Path) -> bool:
+    """Whether the classifier of a data set that needs one is in the folder `cache`."""
     return _classifier_path(dataset.channel or dataset, cache).is_file()
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from genlab.datasets import load_dataset
+from genlab.datasets import Dataset, load_dataset
 from genlab.metrics.base import Diverged
 from genlab.observing.frames import FrameBuilder
 from genlab.observing.mode_assignment import make_mode_assigner
@@ -86,6 +86,7 @@ class Training:
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
         self.prepared = False
         self.lanes: list[Lane] = []
+        self.dataset: Dataset
         self.frame_builder: FrameBuilder
         self.single_step = False
         self._diverged: set[int] = set()  # lanes, by index
@@ -99,7 +100,7 @@ class Training:
         backend.prepare()
         spec = self.spec
         yield Stage("starting", "loading the data set")
-        dataset = load_dataset(spec.dataset, spec.dataset_settings)
+        dataset = self.dataset = load_dataset(spec.dataset, spec.dataset_settings)
         data = backend.TrainingData(dataset.train, dataset.train_labels, spec.device)
         for index, lane_spec in enumerate(spec.lanes):
             lane = Lane(index, lane_spec, dataset, spec.seed, spec.device, data)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from genlab.datasets import load_dataset
-from genlab.observing.mode_assignment import needs_no_training
+from genlab.observing.mode_assignment import has_classifier
 from genlab.registry import DATASETS
 from genlab.runs.speeds import write_speeds
 from genlab.runs.store import Store
@@ -38,13 +37,13 @@ class Preparation:
         if self._is_of(spec) or dataset.downloads():
             return
         self.let_go()
-        complete = needs_no_training(load_dataset(spec.dataset, spec.dataset_settings), self._store.cache)
         training = Training(spec, self._store.cache)
         for _ in training.prepare():
-            if len(training.lanes) == len(spec.lanes) and not complete:
+            # It pauses behind its last lane only where a classifier is next.
+            if len(training.lanes) == len(spec.lanes) and not has_classifier(training.dataset, self._store.cache):
                 break
             yield
-        for lane in training.lanes if complete else ():
+        for lane in training.lanes if training.prepared else ():
             training.frame_builder.build(lane)  # compiles what a frame asks of it
             yield
         self._training, self._dataset, self._timed = training, dataset, False

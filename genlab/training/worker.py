@@ -107,8 +107,10 @@ def prepare_run(spec: RunSpec, store: Store, leaving: threading.Event, preparati
     from genlab.training.preparation import same_lanes
 
     def another_waits() -> bool:
-        waiting = store.waiting()
-        return bool(store.jobs.waiting()) and not (waiting and same_lanes(store.open(waiting[0]).spec(), spec))
+        waiting = store.jobs.waiting()  # what is to be trained first
+        if not waiting:
+            return False
+        return waiting[0].kind != "train" or not same_lanes(store.open(waiting[0].run).spec(), spec)
 
     try:
         for _ in preparation.prepare(spec):

@@ -12,12 +12,8 @@ from typing import Any
 
 from streamlit.runtime.app_session import AppSession
 
-CLICKS = (
-    "trigger_value",
-    "string_trigger_value",
-    "chat_input_value",
-    "json_trigger_value",
-)  # fields of a widget's state
+# The fields of a widget's state that hold a click, or what was entered with one.
+CLICKS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value")
 
 
 def count_clicks_once() -> None:
