@@ -12,6 +12,7 @@ import streamlit as st
 from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
+from genlab.figures.base import lane_views
 from genlab.runs import Run, Store
 from genlab.runs.folder import LaneState, RunState
 from genlab.runs.view import RunReader
@@ -113,7 +114,7 @@ def test_a_budget_is_in_the_chosen_unit_and_is_filled_in_again(
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_every_lane_has_its_place_beside_or_below_the_others(count: int, store: Store) -> None:
     view = RunReader(store.create(make_spec(lanes=[{"model": "gan"}] * count))).read()
-    cells, columns = live.cells(view, {}), 2 * live.lanes_a_row(view)
+    cells, columns = live.cells(lane_views(view)), 2 * live.lanes_a_row(lane_views(view))
     place, starts = 0, {}
     for cell in cells:
         assert place % columns + cell.span <= columns, "no cell breaks over two rows"

@@ -23,7 +23,7 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
         return Description(layout("Samples", xaxis=HIDDEN, yaxis=HIDDEN), [Images("samples")])
     extent, title = float(lane.reference["extent"]), "Samples over real data"
     if lane.reference["samples"].shape[1] > 2:
-        title = f"Samples · PCA of the columns, {lane.reference['axes_share'].item():.0%} of variance"
+        title = f"Samples · PCA, {lane.reference['axes_share'].item():.0%} of variance"
     layers: list[Layer] = [
         Points("real", "real", REAL, size=3, opacity=0.5),
         Points("samples", "sample", lane.colour, opacity=0.75),

@@ -17,6 +17,7 @@ class RunView:
     """Attributes:
     metadata: what the run kept of its data set and models; today's registries are not asked.
     frames: the newest frame of each lane, None before its first.
+    frame_steps: of each lane, the steps at which it has a frame, ascending.
     reference: the real data (see `Run.reference`), None before training has begun.
     recorded: bytes of the history; while it and the steps of the frames are the same, there is nothing new to draw.
     """
@@ -27,6 +28,7 @@ class RunView:
     history: History
     reference: dict[str, np.ndarray] | None
     frames: list[Frame | None]
+    frame_steps: list[list[int]]
     metadata: RunMetadata
     recorded: int
 
@@ -74,6 +76,7 @@ class RunReader:
         self._history = History(run)
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
+        self._frame_steps: list[list[int]] = [[] for _ in self._spec.lanes]
 
     def read(self) -> RunView:
         """Raises RunUnreadable."""
@@ -81,7 +84,7 @@ class RunReader:
         if self._reference is None:
             self._reference = self.run.reference()
         for lane, seen in enumerate(self._frames):
-            steps = self.run.frame_steps(lane)
+            steps = self._frame_steps[lane] = self.run.frame_steps(lane)
             if not steps:
                 self._frames[lane] = None
             elif seen is None or steps[-1] != seen.step:
@@ -90,5 +93,13 @@ class RunReader:
         recorded = path.stat().st_size if path.is_file() else 0
         history = self._history.update()
         return RunView(
-            self.run.id, self._spec, state, history, self._reference, list(self._frames), self._metadata, recorded
+            self.run.id,
+            self._spec,
+            state,
+            history,
+            self._reference,
+            list(self._frames),
+            list(self._frame_steps),
+            self._metadata,
+            recorded,
         )

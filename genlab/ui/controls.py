@@ -114,6 +114,7 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
     st.session_state.started = asked, time.time()
     st.session_state.own_run = st.session_state.controls_show = new.id
     st.query_params["run"] = new.id
+    st.query_params.pop("step", None)  # of the run before
     st.rerun()
 
 
