@@ -242,7 +242,7 @@ def test_models_are_added_and_removed_with_seed_and_budget_in_sight(server, visi
     assert [lane.model for lane in tab.run().spec().lanes] == ["gan", "vae", "wgan-gp", "wae"]
     tab.press("remove-0")
     expect(tab.page.locator(".st-key-model-3")).to_have_count(0)
-    expect(tab.page.locator(".st-key-model-0")).to_contain_text("VAE")
+    expect(tab.page.locator(".st-key-model-0 input")).to_have_value("VAE")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
