@@ -17,7 +17,7 @@ from genlab.runs import Run, Store
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
 from genlab.ui import live
-from genlab.ui.controls import by_network, setting_label
+from genlab.ui.model_controls import by_network, setting_label
 
 
 def reconstructions(view: RunView, lane: int) -> go.Figure:

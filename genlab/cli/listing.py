@@ -90,7 +90,7 @@ def figure_row(entry: FigureEntry) -> dict[str, Any]:
 
 def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
     """Every setting: its default, what it may be (`options`, or `minimum` and `maximum` where there are any), whether
-    it may change while a run trains, and what it does.
+    it may change while a run trains, whether it is of the architecture, which a fork keeps, and what it does.
     """
     rows = []
     for name, field in settings.model_fields.items():
@@ -103,7 +103,9 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
         else:
             row["minimum"] = bounds["Ge"].ge if "Ge" in bounds else None
             row["maximum"] = bounds["Le"].le if "Le" in bounds else None
-        rows.append(row | {"live": setting_notes(settings, name)["live"], "help": field.description})
+        notes = setting_notes(settings, name)
+        row |= {"live": notes["live"], "architecture": notes["architecture"], "help": field.description}
+        rows.append(row)
     return rows
 
 

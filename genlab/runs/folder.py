@@ -3,7 +3,7 @@
 spec.json       what was asked          state.json      how far it is, rewritten all the time
 metadata.json   what showing it needs, and the version of this layout
 metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
-reference.npz   the real data to compare with           checkpoints/    one .npz a lane, to continue from
+reference.npz   the real data to compare with           checkpoints/    see runs/checkpoints.py
 evaluation.json, evaluation.npz     what was measured of it, and pictures
 control/        requests to whatever trains it          .lock           held by the process that trains it
 error.txt       where in the program the last error arose
@@ -235,7 +235,7 @@ class Run:
         """Raises RunUnreadable if the frame is missing or damaged."""
         path = self.path / "frames" / f"{lane}-{step:09d}.npz"
         try:
-            arrays = self._arrays(path)
+            arrays = self.read_arrays(path)
             return Frame(lane=lane, step=step, metrics=json.loads(str(arrays.pop("metrics"))), arrays=arrays)
         except (KeyError, ValueError):
             raise RunUnreadable(f"Run {self.id}: {path.name} is not a frame. Its other files are kept.") from None
@@ -259,7 +259,7 @@ class Run:
         applies of centres, radius, extent, accuracy. None before training has begun.
         """
         path = self.path / "reference.npz"
-        return self._arrays(path) if path.is_file() else None
+        return self.read_arrays(path) if path.is_file() else None
 
     # What was measured of it
 
@@ -294,7 +294,7 @@ class Run:
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """The pictures of the evaluation, "LANE-NAME"; empty if there are none. Raises RunUnreadable."""
         path = self.path / "evaluation.npz"
-        return self._arrays(path) if path.is_file() else {}
+        return self.read_arrays(path) if path.is_file() else {}
 
     # Checkpoints
 
@@ -303,9 +303,10 @@ class Run:
 
     def checkpoint(self, lane: int) -> dict[str, np.ndarray] | None:
         path = self.path / "checkpoints" / f"{lane}.npz"
-        return self._arrays(path) if path.is_file() else None
+        return self.read_arrays(path) if path.is_file() else None
 
-    def _arrays(self, path: Path) -> dict[str, np.ndarray]:
+    def read_arrays(self, path: Path) -> dict[str, np.ndarray]:
+        """The arrays of one of the run's files. Raises RunUnreadable."""
         try:
             # Opened here, since np.load leaves a damaged file open.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
