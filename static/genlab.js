@@ -1,6 +1,6 @@
 (() => {
 const style = document.head.appendChild(document.createElement("style"))
-style.textContent = "/* The outer element measures, the inner one lays out: a container cannot query itself. */\n.genlab-grid {\n  --ink: var(--st-text-color);\n  --paper: var(--st-background-color);\n  --line: var(--st-border-color);\n  --faint: var(--st-border-color-light);\n  --quiet: var(--st-gray-color);\n  container-type: inline-size;\n  font-family: var(--st-font);\n  color: var(--ink);\n}\n\n.genlab-grid-cells {\n  --columns: var(--wanted-columns);\n  display: grid;\n  grid-template-columns: repeat(var(--columns), minmax(0, 1fr));\n  column-gap: 1rem;\n  row-gap: 0.25rem;\n}\n\n.genlab-grid-cells > * {\n  grid-column: span min(var(--span), var(--columns));\n  overflow: hidden;\n  margin: 0;\n}\n\n@container (max-width: 760px) {\n  .genlab-grid-cells {\n    --columns: min(2, var(--wanted-columns));\n  }\n}\n\n@container (max-width: 420px) {\n  .genlab-grid-cells {\n    --columns: 1;\n  }\n\n  :is([data-cell=\"coverage\"], [data-cell=\"trade_off\"], [data-cell=\"solid_modes\"]) g.legend {\n    display: none; /* it would lie on the long title; the headings have the colours */\n  }\n}\n\n.genlab-caption {\n  container-type: inline-size;\n  display: flex;\n  align-items: center;\n  gap: 0.6rem;\n  white-space: nowrap;\n  font-variant-numeric: tabular-nums; /* counting numbers do not push their neighbours about */\n}\n\n.genlab-caption [role=\"heading\"] {\n  font-size: clamp(1rem, 3.4cqw, 1.35rem); /* fits a phone */\n  font-weight: 700;\n}\n\n.genlab-caption-bar {\n  flex: none;\n  width: 0.4rem;\n  height: 1.5rem;\n  border-radius: 0.2rem;\n}\n\n.genlab-caption-bar[hidden] {\n  display: none;\n}\n\n.genlab-caption-detail {\n  overflow: hidden;\n  text-overflow: ellipsis;\n  font-size: 1.1rem;\n  opacity: 0.85;\n}\n\n.genlab-timeline {\n  outline: none;\n}\n\n.genlab-timeline:focus-visible .genlab-controls {\n  border-color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-controls {\n  display: flex;\n  align-items: center;\n  gap: 0.25rem;\n  min-height: 2.25rem;\n  margin-bottom: 0.25rem;\n  border-bottom: 1px solid var(--line);\n  font-variant-numeric: tabular-nums;\n}\n\n.genlab-controls :is(button, select) {\n  height: 2rem;\n  border: none;\n  border-radius: 0.25rem;\n  background: none;\n  color: var(--ink);\n  font: inherit;\n  font-size: 0.9rem;\n  cursor: pointer;\n}\n\n.genlab-controls :is(button, select):hover {\n  background: var(--faint);\n}\n\n.genlab-controls select option {\n  background: var(--paper);\n  color: var(--ink);\n}\n\n.genlab-controls :is(button, select, input):focus-visible {\n  outline: 2px solid var(--st-primary-color, #0072b2);\n  outline-offset: 1px;\n}\n\n.genlab-button {\n  flex: none;\n  width: 2rem;\n  padding: 0;\n}\n\n.genlab-button svg {\n  width: 1.35rem;\n  height: 1.35rem;\n  margin: auto;\n  display: block;\n  fill: currentColor;\n}\n\n.genlab-controls button[aria-pressed=\"true\"] {\n  color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-slider {\n  flex: 1;\n  min-width: 4rem;\n  margin: 0 0.5rem;\n  accent-color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-place {\n  flex: none;\n  min-width: 7.5rem;\n  white-space: nowrap;\n  text-align: right;\n}\n\n.genlab-controls .genlab-live {\n  padding: 0 0.5rem;\n  font-weight: 600;\n}\n\n.genlab-live[hidden] {\n  display: none;\n}\n\n.genlab-live::before {\n  content: \"\";\n  display: inline-block;\n  width: 0.55rem;\n  height: 0.55rem;\n  margin-right: 0.35rem;\n  border-radius: 50%;\n  background: var(--quiet);\n}\n\n.genlab-live[aria-pressed=\"true\"]::before {\n  background: #d55e00;\n}\n\n.genlab-figure {\n  position: relative;\n}\n\n.genlab-canvas {\n  position: absolute;\n  inset: 0;\n  pointer-events: none; /* zoom and pan are Plotly's */\n}\n\n.genlab-figure-top {\n  position: absolute;\n  inset: 0.25rem 0 auto 0;\n  display: flex;\n  gap: 1rem;\n  justify-content: space-between;\n  overflow: hidden;\n  white-space: nowrap;\n  font-size: 0.9rem;\n  pointer-events: none;\n}\n\n.genlab-figure-title {\n  overflow: hidden;\n  text-overflow: ellipsis;\n}\n\n.genlab-figure-legend {\n  flex: none;\n  display: flex;\n  gap: 0.9rem;\n}\n\n.genlab-legend-entry {\n  display: inline-flex;\n  align-items: center;\n  gap: 0.35rem;\n}\n\n.genlab-legend-sign {\n  box-sizing: border-box;\n  width: 0.75rem;\n  height: 0.75rem;\n}\n\n.genlab-cursor {\n  position: absolute;\n  width: 0;\n  border-left: 1px solid var(--ink);\n  opacity: 0.6;\n  pointer-events: none;\n}\n\n.genlab-legend-line {\n  width: 1.5rem;\n}\n\n.genlab-legend-value {\n  min-width: 2.75rem;\n  font-variant-numeric: tabular-nums;\n}\n\n.genlab-legend-value:empty {\n  display: none;\n}\n\n.genlab-pointed {\n  position: absolute;\n  padding: 0 0.3rem;\n  border-radius: 0.2rem;\n  background: var(--paper);\n  font-size: 0.8rem;\n  white-space: nowrap;\n  pointer-events: none;\n}\n\n.genlab-pointed {\n  z-index: 1;\n  border: 1px solid var(--line);\n}\n\n:is(.genlab-pointed, .genlab-cursor)[hidden] {\n  display: none;\n}\n\n@container (max-width: 760px) {\n  .genlab-controls {\n    flex-wrap: wrap;\n  }\n\n  .genlab-slider {\n    order: 1;\n    flex-basis: 100%;\n    margin: 0.25rem 0 0.5rem;\n  }\n\n  .genlab-place {\n    flex: 1;\n  }\n}\n\n@container (max-width: 420px) {\n  .genlab-figure-legend {\n    display: none; /* it would push the title away; the headings have the colours */\n  }\n\n  .genlab-controls [data-icon=\"first\"],\n  .genlab-controls [data-icon=\"last\"] {\n    display: none; /* the slider's ends are near */\n  }\n}\n"
+style.textContent = "/* The outer element measures, the inner one lays out: a container cannot query itself. */\n.genlab-grid {\n  --ink: var(--st-text-color);\n  --paper: var(--st-background-color);\n  --line: var(--st-border-color);\n  --faint: var(--st-border-color-light);\n  --quiet: var(--st-gray-color);\n  container-type: inline-size;\n  font-family: var(--st-font);\n  color: var(--ink);\n}\n\n.genlab-grid-cells {\n  --columns: var(--wanted-columns);\n  display: grid;\n  grid-template-columns: repeat(var(--columns), minmax(0, 1fr));\n  column-gap: 1rem;\n  row-gap: 0.25rem;\n}\n\n.genlab-grid-cells > * {\n  grid-column: span min(var(--span), var(--columns));\n  overflow: hidden;\n  margin: 0;\n}\n\n@container (max-width: 760px) {\n  .genlab-grid-cells {\n    --columns: min(2, var(--wanted-columns));\n  }\n}\n\n@container (max-width: 420px) {\n  .genlab-grid-cells {\n    --columns: 1;\n  }\n\n  :is([data-cell=\"coverage\"], [data-cell=\"trade_off\"], [data-cell=\"solid_modes\"]) g.legend {\n    display: none; /* it would lie on the long title; the headings have the colours */\n  }\n}\n\n.genlab-caption {\n  container-type: inline-size;\n  display: flex;\n  align-items: center;\n  gap: 0.6rem;\n  white-space: nowrap;\n  font-variant-numeric: tabular-nums; /* counting numbers do not push their neighbours about */\n}\n\n.genlab-caption [role=\"heading\"] {\n  font-size: clamp(0.85rem, 3.6cqw, 1.35rem); /* fits a phone */\n  font-weight: 700;\n}\n\n.genlab-caption-bar {\n  flex: none;\n  width: 0.4rem;\n  height: 1.5rem;\n  border-radius: 0.2rem;\n}\n\n.genlab-caption-bar[hidden] {\n  display: none;\n}\n\n.genlab-caption-detail {\n  overflow: hidden;\n  text-overflow: ellipsis;\n  font-size: clamp(0.75rem, 3.2cqw, 1.1rem);\n  opacity: 0.85;\n}\n\n.genlab-timeline {\n  outline: none;\n}\n\n.genlab-timeline:focus-visible .genlab-controls {\n  border-color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-controls {\n  display: flex;\n  align-items: center;\n  gap: 0.25rem;\n  min-height: 2.25rem;\n  margin-bottom: 0.25rem;\n  border-bottom: 1px solid var(--line);\n  font-variant-numeric: tabular-nums;\n}\n\n.genlab-controls :is(button, select) {\n  height: 2rem;\n  border: none;\n  border-radius: 0.25rem;\n  background: none;\n  color: var(--ink);\n  font: inherit;\n  font-size: 0.9rem;\n  cursor: pointer;\n}\n\n.genlab-controls :is(button, select):hover {\n  background: var(--faint);\n}\n\n.genlab-controls select option {\n  background: var(--paper);\n  color: var(--ink);\n}\n\n.genlab-controls :is(button, select, input):focus-visible {\n  outline: 2px solid var(--st-primary-color, #0072b2);\n  outline-offset: 1px;\n}\n\n.genlab-button {\n  flex: none;\n  width: 2rem;\n  padding: 0;\n}\n\n.genlab-button svg {\n  width: 1.35rem;\n  height: 1.35rem;\n  margin: auto;\n  display: block;\n  fill: currentColor;\n}\n\n.genlab-controls button[aria-pressed=\"true\"] {\n  color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-track {\n  position: relative;\n  flex: 1;\n  display: flex;\n  min-width: 4rem;\n  margin: 0 0.5rem;\n}\n\n.genlab-mark {\n  position: absolute;\n  top: -0.35rem;\n  width: 2px;\n  height: 0.6rem;\n  background: var(--ink);\n}\n\n.genlab-controls[hidden],\n.genlab-controls [hidden] {\n  display: none;\n}\n\n.genlab-slider {\n  flex: 1;\n  min-width: 0;\n  margin: 0;\n  accent-color: var(--st-primary-color, #0072b2);\n}\n\n.genlab-place {\n  flex: none;\n  min-width: 7.5rem;\n  white-space: nowrap;\n  text-align: right;\n}\n\n.genlab-controls .genlab-live {\n  padding: 0 0.5rem;\n  font-weight: 600;\n}\n\n.genlab-live::before {\n  content: \"\";\n  display: inline-block;\n  width: 0.55rem;\n  height: 0.55rem;\n  margin-right: 0.35rem;\n  border-radius: 50%;\n  background: var(--quiet);\n}\n\n.genlab-live[aria-pressed=\"true\"]::before {\n  background: #d55e00;\n}\n\n.genlab-figure {\n  position: relative;\n}\n\n.genlab-canvas {\n  position: absolute;\n  inset: 0;\n  pointer-events: none; /* zoom and pan are Plotly's */\n}\n\n.genlab-figure-top {\n  position: absolute;\n  inset: 0.25rem 0 auto 0;\n  display: flex;\n  gap: 1rem;\n  justify-content: space-between;\n  overflow: hidden;\n  white-space: nowrap;\n  font-size: 0.9rem;\n  pointer-events: none;\n}\n\n.genlab-figure-title {\n  overflow: hidden;\n  text-overflow: ellipsis;\n}\n\n.genlab-figure-legend {\n  flex: none;\n  display: flex;\n  gap: 0.9rem;\n}\n\n.genlab-legend-entry {\n  display: inline-flex;\n  align-items: center;\n  gap: 0.35rem;\n}\n\n.genlab-legend-sign {\n  box-sizing: border-box;\n  width: 0.75rem;\n  height: 0.75rem;\n}\n\n.genlab-cursor {\n  position: absolute;\n  width: 0;\n  border-left: 1px solid var(--ink);\n  opacity: 0.6;\n  pointer-events: none;\n}\n\n.genlab-legend-line {\n  width: 1.5rem;\n}\n\n.genlab-legend-value {\n  min-width: 2.75rem;\n  font-variant-numeric: tabular-nums;\n}\n\n.genlab-legend-value:empty {\n  display: none;\n}\n\n.genlab-pointed {\n  position: absolute;\n  padding: 0 0.3rem;\n  border-radius: 0.2rem;\n  background: var(--paper);\n  font-size: 0.8rem;\n  white-space: nowrap;\n  pointer-events: none;\n}\n\n.genlab-pointed {\n  z-index: 1;\n  border: 1px solid var(--line);\n}\n\n:is(.genlab-pointed, .genlab-cursor)[hidden] {\n  display: none;\n}\n\n@container (max-width: 760px) {\n  .genlab-controls {\n    flex-wrap: wrap;\n  }\n\n  .genlab-track {\n    order: 1;\n    flex-basis: 100%;\n    margin: 0.25rem 0 0.5rem;\n  }\n\n  .genlab-place {\n    flex: 1;\n  }\n}\n\n@container (max-width: 420px) {\n  .genlab-figure-legend {\n    display: none; /* it would push the title away; the headings have the colours */\n  }\n\n  .genlab-controls [data-icon=\"first\"],\n  .genlab-controls [data-icon=\"last\"] {\n    display: none; /* the slider's ends are near */\n  }\n}\n"
 // What all charts share: the page's theme for Plotly, plotly.js itself, and elements of the page.
 
 const CONFIG = {
@@ -433,10 +433,10 @@ class Chart {
   // ---- Plotly's part ----
 
   // `curves` are the recorded arrays by name, `moving` what moves of the layouts of recorded figures.
-  plan(width, theme, curves, moving, clockRange) {
+  plan(width, theme, curves, moving, clockRange, marks = []) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange])
+    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange, marks])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -447,6 +447,7 @@ class Chart {
       else if (parts.length === 2) layout[parts[0]] = { ...layout[parts[0]], [parts[1]]: value }
     }
     if (layout.meta === "clock" && clockRange) layout.xaxis = { ...layout.xaxis, range: [...clockRange] }
+    if (layout.meta === "clock") Object.assign(layout, markShapes(layout, marks, theme))
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
@@ -615,6 +616,17 @@ class Chart {
   }
 }
 
+// A dotted line at each mark of the time line, with its words at the top.
+function markShapes({ shapes = [], annotations = [] }, marks, theme) {
+  const line = { color: theme.ink, width: 1, dash: "dot" }
+  const upright = { type: "line", yref: "paper", y0: 0, y1: 1, line }
+  const place = { yref: "paper", y: 1, yanchor: "top", xanchor: "left", showarrow: false, font: { size: 12 } }
+  return {
+    shapes: [...shapes, ...marks.map(({ at }) => ({ ...upright, x0: at, x1: at }))],
+    annotations: [...annotations, ...marks.map(({ at, words }) => ({ ...place, x: at, text: asPlotlyText(words) }))],
+  }
+}
+
 // The sign of a layer, its name, and room for its value where the time line stands.
 function legendEntry({ kind, name, colour, outline, trace }) {
   const entry = element("span", "genlab-legend-entry")
@@ -656,6 +668,7 @@ const ICONS = {
   pause: "M6 5h4v14H6zM14 5h4v14h-4z",
   forward: "M10 6v12l8-6zM6 6h2v12H6z",
   last: "M16 6h2v12h-2zM6 6v12l8.5-6z",
+  fork: "M7 3v5.2c0 2.6 2 3.6 5 4.3s5 1.7 5 4.3V21h2v-4.2c0-4-3-5.3-6.5-6.2S9 9 9 8.2V3zM16 3v6h2V3z",
   loop: "M7 7h10v3l4-4-4-4v3H5v6h2zM17 17H7v-3l-4 4 4 4v-3h12v-6h-2z",
 }
 
@@ -669,7 +682,8 @@ class Controls {
     this.playButton = add(button("play", "Play", "Space", () => line.toggle()))
     add(button("forward", "One frame forward", "→", () => line.step(1)))
     add(button("last", "To the end", "End", () => line.jump(Infinity)))
-    this.slider = add(
+    this.track = add(element("div", "genlab-track"))
+    this.slider = this.track.appendChild(
       element("input", "genlab-slider", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Place on the time line" }),
     )
     this.slider.addEventListener("input", () => line.jump(Number(this.slider.value)))
@@ -679,6 +693,7 @@ class Controls {
     this.live.addEventListener("click", () => line.follow())
     this.speed = add(chooser("Speed", SPEEDS.map((speed) => [speed, `${speed}×`]), (value) => line.setSpeed(Number(value))))
     this.clock = add(chooser("Against", Object.keys(UNITS).map((clock) => [clock, clock]), (value) => line.askClock(value)))
+    this.fork = add(button("fork", "Fork here: go on from this moment with one setting changed", "", () => line.askFork()))
     this.loop = add(button("loop", "Play in a loop", "", () => line.setLoop(!line.loop)))
   }
 
@@ -694,10 +709,28 @@ class Controls {
     if (this.place.textContent !== words) this.place.textContent = words
     this.slider.setAttribute("aria-valuetext", words)
     this.live.hidden = !line.active
+    this.fork.hidden = !line.description?.forks
+    this.node.hidden = Boolean(line.description?.without_bar)
+    this.placeMarks()
     this.live.setAttribute("aria-pressed", live)
     this.speed.value = line.speed
     this.clock.value = line.clock
     this.loop.setAttribute("aria-pressed", line.loop)
+  }
+
+  // A sign on the slider at each mark of the line.
+  placeMarks() {
+    const { moments, description } = this.line
+    const marks = moments.length > 1 ? (description?.marks ?? []) : []
+    const state = JSON.stringify([marks, moments.length, moments.at(-1)])
+    if (state === this.placed) return
+    this.placed = state
+    for (const sign of this.track.querySelectorAll(".genlab-mark")) sign.remove()
+    for (const { at, words } of marks) {
+      const share = Math.max(0, upperBound(moments, at) - 1) / (moments.length - 1)
+      const sign = this.track.appendChild(element("span", "genlab-mark", { title: words }))
+      sign.style.left = `calc(0.5rem + ${share} * (100% - 1rem))`
+    }
   }
 
   // The keys of a player; returns whether this was one of them.
@@ -975,7 +1008,7 @@ class Timeline {
       const theme = readTheme(this.outer)
       const range = this.clockRange()
       charts.forEach((chart, i) => {
-        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range)
+        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range, this.description.marks)
       })
       this.draw()
     }
@@ -1111,6 +1144,12 @@ class Timeline {
   setLoop(loop) {
     this.loop = loop
     this.controls.update()
+  }
+
+  askFork() {
+    this.pause()
+    const frame = this.framesNow().find(Boolean)
+    if (frame) this.ask("fork", frame.step)
   }
 
   askClock(clock) {

@@ -89,7 +89,7 @@ class Browser:
         """One look of the page; returns the header, and lane and step of each frame in the message."""
         view = self.reader.read()
         lanes = lane_views(view)
-        cells, frames = live.cells(lanes), live.lane_frames(self.run, view)
+        cells, frames = live.cells(lanes), live.lane_frames(self.reader, view)
         timeline(cells, lanes, frames, key="charts", columns=4, **options)
         header, parts = unpack_message(self.messages[-1])
         headers = [unpack(part)[0] for part in parts]

@@ -31,6 +31,7 @@ MODE_COLOURS = (
     *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
     *("#882255", "#44AA99", "#999933", "#AA4499", "#777777"),
 )
+CLOCK_COLUMNS: dict[Clock, str] = {"steps": "step", "examples": "examples", "seconds": "seconds"}  # of a history
 HIDDEN = {"visible": False, "constrain": "domain"}  # the axes of pictures
 
 
@@ -95,7 +96,7 @@ class LaneView:
 
     def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """A recorded number over the clock: two arrays (n,)."""
-        return self.history.series(self.lane, name, {"steps": "step"}.get(self.clock, self.clock))
+        return self.history.series(self.lane, name, CLOCK_COLUMNS[self.clock])
 
 
 def lane_views(view: RunView, clock: Clock | None = None) -> list[LaneView]:

@@ -16,8 +16,6 @@ from genlab.figures.base import Description, FigureEntry, LaneView
 from genlab.figures.layers import escape
 from genlab.figures.packing import pack
 
-CLOCKS = ("steps", "examples", "seconds")
-
 
 @dataclass(frozen=True)
 class TimelineCell:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from genlab.runs.folder import Frame, LaneState, Run, RunState
+from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable
 from genlab.runs.history import History
-from genlab.runs.metadata import RunMetadata
+from genlab.runs.metadata import ForkedFrom, RunMetadata
 from genlab.spec import LETTERS, RunSpec
 
 
@@ -68,15 +69,35 @@ class RunView:
 
 
 class RunReader:
-    """Follows one run: every `read` gives what is new since the last."""
+    """Follows one run: every `read` gives what is new since the last. Of a fork, `with_past` is what its parent did
+    until then, where that is still there.
+    """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, with_past: bool = False) -> None:
         self.run = run
         self._spec, self._metadata = run.spec(), run.metadata()
         self._history = History(run)
+        self._past: RunReader | None = None
+        if with_past and self._metadata.forked_from:
+            self._begin_with(self._metadata.forked_from)
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
         self._frame_steps: list[list[int]] = [[] for _ in self._spec.lanes]
+
+    def _begin_with(self, forked_from: ForkedFrom) -> None:
+        with suppress(RunUnreadable):
+            past = RunReader(Run(self.run.path.parent / forked_from.run), with_past=True)
+            view = past.read()
+            if len(view.spec.lanes) == len(self._spec.lanes):
+                self._past = past
+                self._history.begin_with(view.history, forked_from.step)
+                self._before = [[step for step in steps if step < forked_from.step] for steps in view.frame_steps]
+
+    def frame(self, lane: int, step: int) -> Frame:
+        """A frame of the run, or of its past. Raises RunUnreadable."""
+        if self._past and step in self._before[lane] and step not in self.run.frame_steps(lane):
+            return self._past.frame(lane, step)
+        return self.run.frame(lane, step)
 
     def read(self) -> RunView:
         """Raises RunUnreadable."""
@@ -84,7 +105,9 @@ class RunReader:
         if self._reference is None:
             self._reference = self.run.reference()
         for lane, seen in enumerate(self._frames):
-            steps = self._frame_steps[lane] = self.run.frame_steps(lane)
+            steps = self.run.frame_steps(lane)
+            before = [step for step in self._before[lane] if not steps or step < steps[0]] if self._past else []
+            self._frame_steps[lane] = before + steps
             if not steps:
                 self._frames[lane] = None
             elif seen is None or steps[-1] != seen.step:

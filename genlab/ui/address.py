@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Collection
 from typing import cast
 
 import streamlit as st
@@ -10,15 +11,23 @@ import streamlit as st
 from genlab.spec import Clock
 from genlab.ui.escape import literal
 
+# What `hide=settings,links` takes from the page, and what it is called.
+HIDEABLE = {
+    "links": "Links to the other pages",
+    "settings": "Settings at the side",
+    "buttons": "State and buttons of the run",
+    "bar": "Bar of the time line",
+}
+
 
 def clock_from_address(default: Clock) -> Clock:
     """`clock=seconds`: what the time line is drawn against."""
-    clocks = typing.get_args(Clock)
-    named = st.query_params.get("clock")
-    if named is None or named in clocks:
-        return cast(Clock, named or default)
-    _ignored("clock", named, f"one of {', '.join(clocks)}")
-    return default
+    return cast(Clock, _one_of("clock", typing.get_args(Clock)) or default)
+
+
+def view_from_address(offered: Collection[str]) -> str | None:
+    """`view=reconstructions`: the picture in the first place of every lane."""
+    return _one_of("view", offered)
 
 
 def step_from_address() -> int | None:
@@ -30,6 +39,22 @@ def step_from_address() -> int | None:
         return int(named)
     _ignored("step", named, "a whole number")
     return None
+
+
+def hidden_parts() -> set[str]:
+    """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`."""
+    named = [part for part in st.query_params.get("hide", "").split(",") if part]
+    if unknown := [part for part in named if part not in HIDEABLE]:
+        _ignored("hide", ",".join(unknown), f"parts among {', '.join(HIDEABLE)}")
+    return {part for part in named if part in HIDEABLE}
+
+
+def _one_of(name: str, offered: Collection[str]) -> str | None:
+    named = st.query_params.get(name)
+    if named is not None and named not in offered:
+        _ignored(name, named, f"one of {', '.join(offered)}")
+        return None
+    return named
 
 
 def _ignored(name: str, value: str, expected: str) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from genlab.registry import DATASETS
 from genlab.runs import QueueFull, Run, RunUnreadable
+from genlab.runs.forks import Fork
 from genlab.runs.memory import check_memory
 from genlab.spec import MAXIMUM_LANES, Clock, RunSpec, SpecError, make_spec
 from genlab.ui.escape import literal
@@ -111,17 +112,17 @@ def train_button(
         start(spec, run if run and st.session_state.get("own_run") == run.id else None)
 
 
-def start(spec: RunSpec, instead_of: Run | None, paused: bool = False) -> None:
-    """Queue a new run, stop the one that it is started instead of, and show it. A second click on the same button,
-    while the page still shows the run before, is no wish for another.
+def start(spec: RunSpec, instead_of: Run | None, paused: bool = False, fork: Fork | None = None) -> None:
+    """Queue a new run, or a fork, stop the one that it is started instead of, and show it. A second click on the same
+    button, while the page still shows the run before, is no wish for another.
     """
-    asked = (spec.model_dump(), paused)
+    asked = (spec.model_dump(), paused, fork.forked_from if fork else None)
     before, at = st.session_state.get("started", (None, 0.0))
     if asked == before and time.time() - at < DOUBLE_CLICK_SECONDS:
         return
     try:
         check_memory(spec, worker_memory())
-        new = get_store().submit(spec, paused, instead_of)
+        new = get_store().submit(spec, paused, instead_of, fork)
     except (QueueFull, SpecError, OSError) as error:
         st.error(literal(str(error)))
         return

@@ -5,19 +5,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from genlab.figures.base import LaneView, lane_views
+from genlab.figures.base import CLOCK_COLUMNS, LaneView, lane_views
 from genlab.figures.timeline import TimelineCell
 from genlab.registry import FIGURES
 from genlab.runs import QueueFull, Run, RunUnreadable
 from genlab.runs.folder import ACTIVE, Frame
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import Clock, SpecError
-from genlab.ui.address import clock_from_address, step_from_address
+from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
 from genlab.ui.controls import start
 from genlab.ui.escape import literal
+from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
 from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
@@ -41,10 +44,18 @@ def live_run(run: Run) -> None:
         st.error(literal(str(error)))
         return
     _spare_loaded_code()
-    st.fragment(_status, run_every=STATE_SECONDS if active else REST_SECONDS)(run, active)
-    clock = clock_from_address(spec.clock)
-    step = step_from_address()
-    st.fragment(_time_line, run_every=POLL_SECONDS if active else REST_SECONDS)(run, active, clock, step)
+    hidden = hidden_parts()
+    if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
+        st.session_state.setdefault("picture", view)
+    clock, step = clock_from_address(spec.clock), step_from_address()
+    if "buttons" not in hidden:
+        forked_from(run)
+        st.fragment(_status, run_every=STATE_SECONDS if active else REST_SECONDS)(run, active)
+    else:
+        ensure_worker()
+    look = st.fragment(_time_line, run_every=POLL_SECONDS if active else REST_SECONDS)
+    look(run, active, clock, step, "bar" in hidden)
+    fork_dialog(run)
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,7 +70,7 @@ def _spare_loaded_code() -> None:
 def _read(run: Run) -> RunView:
     """The run as it is now. Raises RunUnreadable."""
     if st.session_state.get("watched") != run.id:
-        st.session_state.watched, st.session_state.watch = run.id, RunReader(run)
+        st.session_state.watched, st.session_state.watch = run.id, RunReader(run, with_past=True)
     view: RunView = st.session_state.watch.read()
     return view
 
@@ -82,11 +93,15 @@ def _status(run: Run, active: bool) -> None:
     _errors(run, view)
 
 
-def _time_line(run: Run, active: bool, clock: Clock, step: int | None) -> None:
+def _time_line(run: Run, active: bool, clock: Clock, step: int | None, without_bar: bool) -> None:
+    if fork_begins():
+        st.rerun()  # a dialog does not belong into what is drawn again and again
     try:
         view = _read(run)
     except RunUnreadable:  # the state says so
         return
+    if (view.state.state in ACTIVE) != active:
+        st.rerun()
     offered = pictures(view)
     chosen = st.session_state.get("picture", offered[0])
     picture = chosen if chosen in offered else offered[0]
@@ -94,11 +109,14 @@ def _time_line(run: Run, active: bool, clock: Clock, step: int | None) -> None:
     timeline(
         cells(lanes, picture),
         lanes,
-        lane_frames(run, view),
+        lane_frames(st.session_state.watch, view),
         key="charts",
         columns=2 * lanes_a_row(lanes),
         active=active,
         step=step,
+        on_fork=ask_fork,
+        marks=marks(view, clock),
+        without_bar=without_bar,
     )
 
 
@@ -224,18 +242,28 @@ def _resume(run: Run) -> None:
     st.rerun()
 
 
-def lane_frames(run: Run, view: RunView) -> list[LaneFrames]:
+def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
+    """Where on the clock something happened to the run as a whole, with a word for it: where it was forked."""
+    origin = view.metadata.forked_from
+    steps = view.history.column(0, "step")
+    if not origin or not len(steps):
+        return []
+    at = float(np.interp(origin.step, steps, view.history.column(0, CLOCK_COLUMNS[clock])))
+    return [{"at": at, "words": "fork"}]
+
+
+def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:
     """Where the time line finds the frames of the lanes of a run."""
 
     def read(lane: int, step: int) -> Frame | None:
         try:
-            return run.frame(lane, step)
+            return reader.frame(lane, step)
         except RunUnreadable:
             return None
 
     # A lane that went back to a checkpoint makes other frames at the same steps.
     return [
-        LaneFrames(steps, partial(read, lane), f"{run.id}-{lane}-{len(view.history.rewound)}")
+        LaneFrames(steps, partial(read, lane), f"{view.id}-{lane}-{len(view.history.rewound)}")
         for lane, steps in enumerate(view.frame_steps)
     ]
 

@@ -71,6 +71,7 @@ def timeline(
     active: bool = False,
     step: int | None = None,
     addressed: bool = True,
+    on_fork: Callable[[int], None] | None = None,
     **described: Any,
 ) -> None:
     """Draw the time line of one to four lanes, and send what is new.
@@ -78,6 +79,7 @@ def timeline(
     active: whether more frames come; a visitor who stands at the end then follows them.
     step: where it stands at first: at the first lane's newest frame up to this step, None for the end.
     addressed: whether the address names the step that it stands at.
+    on_fork: called with a step where a visitor asks for a fork there; without it there is no such button.
     described: further values of its description, see `browser/timeline.js`.
     """
     sent: _Sent = st.session_state.setdefault(f"{key}.sent", _Sent())
@@ -89,6 +91,7 @@ def timeline(
     budgets = [lane.budget for lane in lanes]
     budget = None if None in budgets else max(lane.spec.budget for lane in lanes)
     fixed = {"clock": lanes[0].clock, "budget": budget, "columns": columns, "addressed": addressed, **described}
+    fixed["forks"] = on_fork is not None
     basis = fixed, [(lane.title, lane.losses, lane.frame is None, bool(lane.reference)) for lane in lanes]
     if sent.description != basis:
         package = describe(cells, lanes, **fixed)
@@ -112,6 +115,7 @@ def timeline(
         data=pack_message(header, parts + packed),
         on_missing_change=partial(_note_question, key),
         on_clock_change=partial(_choose_clock, key),
+        on_fork_change=partial(_ask_fork, key, on_fork),
     )
 
 
@@ -144,6 +148,12 @@ def _choose_clock(key: str) -> None:
     clock = st.session_state[key].get("clock")
     if clock in ("steps", "examples", "seconds"):
         st.query_params["clock"] = clock
+
+
+def _ask_fork(key: str, on_fork: Callable[[int], None] | None) -> None:
+    step = st.session_state[key].get("fork")
+    if on_fork and isinstance(step, int):
+        on_fork(step)
 
 
 def _new_frames(

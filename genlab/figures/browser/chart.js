@@ -55,10 +55,10 @@ class Chart {
   // ---- Plotly's part ----
 
   // `curves` are the recorded arrays by name, `moving` what moves of the layouts of recorded figures.
-  plan(width, theme, curves, moving, clockRange) {
+  plan(width, theme, curves, moving, clockRange, marks = []) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange])
+    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange, marks])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -69,6 +69,7 @@ class Chart {
       else if (parts.length === 2) layout[parts[0]] = { ...layout[parts[0]], [parts[1]]: value }
     }
     if (layout.meta === "clock" && clockRange) layout.xaxis = { ...layout.xaxis, range: [...clockRange] }
+    if (layout.meta === "clock") Object.assign(layout, markShapes(layout, marks, theme))
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
@@ -234,6 +235,17 @@ class Chart {
   remove() {
     this.drawing?.finally(() => window.Plotly.purge(this.plot)) // Plotly ends a drawing in a later task
     this.node.remove()
+  }
+}
+
+// A dotted line at each mark of the time line, with its words at the top.
+function markShapes({ shapes = [], annotations = [] }, marks, theme) {
+  const line = { color: theme.ink, width: 1, dash: "dot" }
+  const upright = { type: "line", yref: "paper", y0: 0, y1: 1, line }
+  const place = { yref: "paper", y: 1, yanchor: "top", xanchor: "left", showarrow: false, font: { size: 12 } }
+  return {
+    shapes: [...shapes, ...marks.map(({ at }) => ({ ...upright, x0: at, x1: at }))],
+    annotations: [...annotations, ...marks.map(({ at, words }) => ({ ...place, x: at, text: asPlotlyText(words) }))],
   }
 }
 

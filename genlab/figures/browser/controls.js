@@ -10,6 +10,7 @@ const ICONS = {
   pause: "M6 5h4v14H6zM14 5h4v14h-4z",
   forward: "M10 6v12l8-6zM6 6h2v12H6z",
   last: "M16 6h2v12h-2zM6 6v12l8.5-6z",
+  fork: "M7 3v5.2c0 2.6 2 3.6 5 4.3s5 1.7 5 4.3V21h2v-4.2c0-4-3-5.3-6.5-6.2S9 9 9 8.2V3zM16 3v6h2V3z",
   loop: "M7 7h10v3l4-4-4-4v3H5v6h2zM17 17H7v-3l-4 4 4 4v-3h12v-6h-2z",
 }
 
@@ -23,7 +24,8 @@ class Controls {
     this.playButton = add(button("play", "Play", "Space", () => line.toggle()))
     add(button("forward", "One frame forward", "→", () => line.step(1)))
     add(button("last", "To the end", "End", () => line.jump(Infinity)))
-    this.slider = add(
+    this.track = add(element("div", "genlab-track"))
+    this.slider = this.track.appendChild(
       element("input", "genlab-slider", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Place on the time line" }),
     )
     this.slider.addEventListener("input", () => line.jump(Number(this.slider.value)))
@@ -33,6 +35,7 @@ class Controls {
     this.live.addEventListener("click", () => line.follow())
     this.speed = add(chooser("Speed", SPEEDS.map((speed) => [speed, `${speed}×`]), (value) => line.setSpeed(Number(value))))
     this.clock = add(chooser("Against", Object.keys(UNITS).map((clock) => [clock, clock]), (value) => line.askClock(value)))
+    this.fork = add(button("fork", "Fork here: go on from this moment with one setting changed", "", () => line.askFork()))
     this.loop = add(button("loop", "Play in a loop", "", () => line.setLoop(!line.loop)))
   }
 
@@ -48,10 +51,28 @@ class Controls {
     if (this.place.textContent !== words) this.place.textContent = words
     this.slider.setAttribute("aria-valuetext", words)
     this.live.hidden = !line.active
+    this.fork.hidden = !line.description?.forks
+    this.node.hidden = Boolean(line.description?.without_bar)
+    this.placeMarks()
     this.live.setAttribute("aria-pressed", live)
     this.speed.value = line.speed
     this.clock.value = line.clock
     this.loop.setAttribute("aria-pressed", line.loop)
+  }
+
+  // A sign on the slider at each mark of the line.
+  placeMarks() {
+    const { moments, description } = this.line
+    const marks = moments.length > 1 ? (description?.marks ?? []) : []
+    const state = JSON.stringify([marks, moments.length, moments.at(-1)])
+    if (state === this.placed) return
+    this.placed = state
+    for (const sign of this.track.querySelectorAll(".genlab-mark")) sign.remove()
+    for (const { at, words } of marks) {
+      const share = Math.max(0, upperBound(moments, at) - 1) / (moments.length - 1)
+      const sign = this.track.appendChild(element("span", "genlab-mark", { title: words }))
+      sign.style.left = `calc(0.5rem + ${share} * (100% - 1rem))`
+    }
   }
 
   // The keys of a player; returns whether this was one of them.

@@ -224,7 +224,7 @@ class Timeline {
       const theme = readTheme(this.outer)
       const range = this.clockRange()
       charts.forEach((chart, i) => {
-        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range)
+        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range, this.description.marks)
       })
       this.draw()
     }
@@ -360,6 +360,12 @@ class Timeline {
   setLoop(loop) {
     this.loop = loop
     this.controls.update()
+  }
+
+  askFork() {
+    this.pause()
+    const frame = this.framesNow().find(Boolean)
+    if (frame) this.ask("fork", frame.step)
   }
 
   askClock(clock) {
