@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import numpy as np
+
 from genlab.runs.atomic import write_json
 from genlab.runs.folder import ACTIVE, Run, RunState, RunUnreadable
 from genlab.runs.forks import Change, Fork, make_fork
@@ -24,6 +26,7 @@ from genlab.runs.metadata import new_metadata
 from genlab.spec import RunSpec, make_spec
 
 MAXIMUM_WAITING = 8
+LOOKED_THROUGH = 100  # runs, the newest, for one on the same data
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 WAITING = "waiting for its turn"
 EXPECTED = ".expected.json"
@@ -92,6 +95,19 @@ class Store:
         if not self.root.is_dir():
             return []
         return [Run(path) for path in sorted(self.root.iterdir(), reverse=True) if RUN_ID.fullmatch(path.name)]
+
+    def reference_like(self, run: Run) -> dict[str, np.ndarray] | None:
+        """The real data of the newest other run on the same data set with the same settings: what a run that has not
+        begun will be compared with. None if there is none among the newest 100.
+        """
+        spec = run.spec()
+        for other in self.runs()[:LOOKED_THROUGH]:
+            with suppress(RunUnreadable):
+                theirs = other.spec()
+                same = (theirs.dataset, theirs.dataset_settings) == (spec.dataset, spec.dataset_settings)
+                if same and (reference := other.reference()):
+                    return reference
+        return None
 
     # Training
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -71,8 +72,13 @@ def _read(run: Run) -> RunView:
     """The run as it is now. Raises RunUnreadable."""
     if st.session_state.get("watched") != run.id:
         st.session_state.watched, st.session_state.watch = run.id, RunReader(run, with_past=True)
+        st.session_state.real_data = None
     view: RunView = st.session_state.watch.read()
-    return view
+    if view.reference is not None or view.state.state not in ACTIVE:
+        return view
+    if st.session_state.real_data is None:  # looked for once
+        st.session_state.real_data = get_store().reference_like(run) or {}
+    return replace(view, reference=st.session_state.real_data or None)
 
 
 def _status(run: Run, active: bool) -> None:
