@@ -15,7 +15,7 @@ from genlab.figures.base import CLOCK_COLUMNS, LaneView, lane_views
 from genlab.figures.timeline import TimelineCell
 from genlab.registry import FIGURES
 from genlab.runs import QueueFull, Run, RunUnreadable
-from genlab.runs.folder import ACTIVE, Frame
+from genlab.runs.folder import ACTIVE, Frame, StateName
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import Clock, SpecError
 from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
@@ -26,7 +26,7 @@ from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 POLL_SECONDS = 0.3  # between two looks for new frames ...
-STATE_SECONDS = 0.5  # ... and at the state
+STATE_SECONDS = 1.0  # ... and at how far it is; a new state is shown at once
 REST_SECONDS = 2.0  # once a run has ended: another visitor may resume it
 LANES_A_ROW = 2
 BESIDE, BELOW = "latent", "coverage"  # the figures beside the picture of a lane, and below all lanes
@@ -39,8 +39,7 @@ def live_run(run: Run) -> None:
     only the latter changes many times a second.
     """
     try:
-        active = run.state().state in ACTIVE
-        spec = run.spec()
+        state, spec = run.state().state, run.spec()
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
@@ -51,11 +50,11 @@ def live_run(run: Run) -> None:
     clock, step = clock_from_address(spec.clock), step_from_address()
     if "buttons" not in hidden:
         forked_from(run)
-        st.fragment(_status, run_every=STATE_SECONDS if active else REST_SECONDS)(run, active)
+        st.fragment(_status, run_every=STATE_SECONDS if state in ACTIVE else REST_SECONDS)(run, state)
     else:
         ensure_worker()
-    look = st.fragment(_time_line, run_every=POLL_SECONDS if active else REST_SECONDS)
-    look(run, active, clock, step, "bar" in hidden)
+    look = st.fragment(_time_line, run_every=POLL_SECONDS if state in ACTIVE else REST_SECONDS)
+    look(run, state, clock, step, "bar" in hidden)
     fork_dialog(run)
 
 
@@ -81,14 +80,14 @@ def _read(run: Run) -> RunView:
     return replace(view, reference=st.session_state.real_data or None)
 
 
-def _status(run: Run, active: bool) -> None:
+def _status(run: Run, state: StateName) -> None:
     ensure_worker()
     try:
         view = _read(run)
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
-    if (view.state.state in ACTIVE) != active:
+    if view.state.state != state:
         st.rerun()
     left, right = st.columns([3, 5], vertical_alignment="center")
     with left:
@@ -99,14 +98,14 @@ def _status(run: Run, active: bool) -> None:
     _errors(run, view)
 
 
-def _time_line(run: Run, active: bool, clock: Clock, step: int | None, without_bar: bool) -> None:
+def _time_line(run: Run, state: StateName, clock: Clock, step: int | None, without_bar: bool) -> None:
     if fork_begins():
         st.rerun()  # a dialog does not belong into what is drawn again and again
     try:
         view = _read(run)
     except RunUnreadable:  # the state says so
         return
-    if (view.state.state in ACTIVE) != active:
+    if view.state.state != state:
         st.rerun()
     offered = pictures(view)
     chosen = st.session_state.get("picture", offered[0])
@@ -118,7 +117,7 @@ def _time_line(run: Run, active: bool, clock: Clock, step: int | None, without_b
         lane_frames(st.session_state.watch, view),
         key="charts",
         columns=2 * lanes_a_row(lanes),
-        active=active,
+        active=state in ACTIVE,
         step=step,
         on_fork=ask_fork,
         marks=marks(view, clock),
