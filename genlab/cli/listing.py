@@ -11,6 +11,7 @@ from genlab.datasets.base import DatasetEntry
 from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
+from genlab.runs.formats import format_value
 from genlab.spec import Settings, setting_notes
 
 ABILITIES = {
@@ -105,13 +106,6 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
             row["maximum"] = bounds["Le"].le if "Le" in bounds else None
         rows.append(row | {"live": setting_notes(settings, name)["live"], "help": field.description})
     return rows
-
-
-def format_value(value: Any) -> str:
-    """A setting's value as people write it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def format_range(row: dict[str, Any]) -> str:
