@@ -36,10 +36,10 @@ def headings() -> None:
 def run_row(row: RunRow) -> None:
     """Draw one row."""
     run = get_store().open(row.id)
+    st.session_state[f"choose-{row.id}"] = row.id in chosen()
     with st.container(key=f"run-row-{row.id}"):
         st.checkbox(
             f"Choose {literal(row.title)}, {row.id}",
-            value=row.id in chosen(),
             key=f"choose-{row.id}",
             label_visibility="collapsed",
             on_change=_choose,
