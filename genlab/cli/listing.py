@@ -11,6 +11,7 @@ from genlab.datasets.base import DatasetEntry
 from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
+from genlab.runs.formats import format_value
 from genlab.spec import Settings, setting_notes
 
 ABILITIES = {
@@ -107,13 +108,6 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
         row |= {"live": notes["live"], "architecture": notes["architecture"], "help": field.description}
         rows.append(row)
     return rows
-
-
-def format_value(value: Any) -> str:
-    """A setting's value as people write it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def format_range(row: dict[str, Any]) -> str:

@@ -13,8 +13,8 @@ from rich.table import Table
 from genlab.runs import Run
 from genlab.runs.data import missing_data
 from genlab.runs.forks import describe_fork
+from genlab.runs.formats import format_budget
 from genlab.runs.history import CLOCKS
-from genlab.runs.summary import format_budget
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import SpecError
 

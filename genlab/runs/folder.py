@@ -5,6 +5,8 @@ metadata.json   what showing it needs, and the version of this layout
 metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
 reference.npz   the real data to compare with           checkpoints/    see runs/checkpoints.py
 evaluation.json, evaluation.npz     what was measured of it, and pictures
+summary.json, picture.png           what a list shows of it once it has ended, made from the rest
+notes.json      the name, the note and the star that people gave it
 control/        requests to whatever trains it          .lock           held by the process that trains it
 error.txt       where in the program the last error arose
 """
@@ -34,6 +36,7 @@ ACTIVE = ("queued", "starting", "running", "paused")
 TRAINING = ("starting", "running", "paused")
 SILENT_SECONDS = 3.0  # after the last change of a state; then a reader checks whether the run is still on its way
 ENDED = "The process that trained this run ended. Everything up to the last frame is kept."
+SUMMARY, PICTURE = "summary.json", "picture.png"
 NEVER_BEGUN = "The process that was to train this run ended before it began. Resume queues it again."
 
 
@@ -154,6 +157,12 @@ class Run:
     def write_state(self, state: RunState) -> None:
         state.updated = time.time()
         write_json(self.path / "state.json", state.model_dump())
+        self._forget_summary()
+
+    def _forget_summary(self) -> None:
+        """Remove what was made from files that have changed."""
+        for name in (SUMMARY, PICTURE):
+            (self.path / name).unlink(missing_ok=True)
 
     def _read_json(self, name: str) -> dict[str, Any]:
         if not self.path.is_dir():
@@ -267,6 +276,7 @@ class Run:
         """Write the measures, and the pictures that go with them; the measures last, since readers look for those."""
         write_arrays(self.path / "evaluation.npz", arrays)
         write_json(self.path / "evaluation.json", evaluation.model_dump())
+        self._forget_summary()
 
     def evaluation(self) -> Evaluation | None:
         """None if nothing was measured yet. Raises RunUnreadable."""

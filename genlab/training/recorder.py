@@ -24,6 +24,7 @@ from genlab.runs.folder import LaneState, Run, RunState, RunUnreadable, StateNam
 from genlab.runs.history import History, append_record, finish_last_line, rewind
 from genlab.runs.metadata import new_metadata
 from genlab.runs.store import Store
+from genlab.runs.summary import keep_summary
 from genlab.runs.thinning import most_redundant
 from genlab.spec import SpecError, describe_errors
 from genlab.training import backend
@@ -168,6 +169,7 @@ class _Recorder:
         if between_steps:
             with suppress(OSError):  # the last checkpoint that fitted stays
                 self._checkpoint()
+        keep_summary(self.run)
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Stage):
