@@ -261,6 +261,9 @@ def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:
     """Where the time line finds the frames of the lanes of a run."""
 
     def read(lane: int, step: int) -> Frame | None:
+        newest = view.frames[lane]
+        if newest and newest.step == step:
+            return newest
         try:
             return reader.frame(lane, step)
         except RunUnreadable:

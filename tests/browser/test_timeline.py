@@ -16,6 +16,7 @@ from genlab.spec import make_spec
 pytestmark = pytest.mark.browser
 
 STEPS = 2000
+FEW = 300
 
 
 @pytest.fixture
@@ -143,3 +144,62 @@ def test_nonsense_in_the_address_of_a_moment_is_said_and_ignored(server, line, e
     expect(tab.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
     stands_at(tab, ended.frame_steps(0)[-1])
     expect(tab.exceptions).to_have_count(0)
+
+
+def test_a_fork_goes_on_from_a_kept_checkpoint_and_is_marked(server, line, ended):
+    steps = ended.frame_steps(0)
+    tab = line(server, ended)
+    tab.page.keyboard.press("ArrowLeft")
+    stands_at(tab, steps[-2])
+    tab.page.get_by_role("button", name="Fork here").click()
+    dialog = tab.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A new run goes on from step")
+    rate = dialog.get_by_role("spinbutton").first
+    rate.fill("0.5")
+    rate.press("Tab")
+    dialog.get_by_role("button", name="Fork", exact=True).click()
+    expect(tab.page).not_to_have_url(re.compile(ended.id))
+    fork = tab.run()
+    tab.is_now("done")
+    origin = fork.metadata().forked_from
+    assert origin.run == ended.id and 0 < origin.step <= steps[-2] and origin.new == 0.5
+    assert fork.frame_steps(0)[0] == origin.step, "its own frames begin at the fork"
+    tab.page.keyboard.press("Home")
+    stands_at(tab, 0)  # and its line with what the first run did
+    expect(tab.page.locator(".genlab-mark")).to_have_attribute("title", "fork")
+    expect(tab.page.get_by_text(f"Forked from {ended.id}")).to_be_visible()
+
+
+def test_parts_that_the_address_leaves_out_are_not_there(server, visit, ended):
+    tab = visit(server)
+    tab.page.goto(server.address(f"train?run={ended.id}&hide=links,settings,buttons,bar,roof"))
+    wait_until(lambda: frames(tab) == moments(ended), "all frames")
+    expect(tab.page.get_by_role("link", name="Runs")).to_have_count(0)
+    expect(tab.train).to_have_count(0)
+    expect(tab.state).to_have_count(0)
+    expect(tab.page.get_by_role("slider")).to_have_count(0)
+    expect(tab.page.get_by_role("alert").filter(has_text="hide=roof")).to_be_visible()
+    tab.page.keyboard.press("Home")
+    stands_at(tab, 0)  # a speaker still has the keys
+
+
+def test_the_link_names_the_moment_and_what_is_left_out(server, line, ended):
+    tab = line(server, ended)
+    tab.page.keyboard.press("Home")
+    expect(tab.page).to_have_url(re.compile(r"step=0\b"))
+    tab.page.get_by_role("button", name="Link").click()
+    tab.page.get_by_text("Settings at the side").click()
+    expect(tab.page.get_by_test_id("stCode")).to_contain_text(f"/train?run={ended.id}&step=0&hide=settings")
+
+
+def test_four_lanes_stand_on_one_line(server, visit):
+    run = server.store.submit(make_spec(budget=FEW, lanes=[{"model": name} for name in ("gan", "vae", "wgan", "ae")]))
+    tab = visit(server).open(f"?run={run.id}")
+    tab.is_now("done")
+    last = run.frame_steps(0)[-1]
+    stands_at(tab, last)
+    for lane in range(4):
+        expect(tab.cell(f"{lane}-title").get_by_role("heading")).to_contain_text("of 8 modes")
+        wait_until(lambda lane=lane: tab.updates(f"{lane}-samples"), f"the samples of lane {lane}")
+    tab.page.keyboard.press("Home")
+    stands_at(tab, 0)

@@ -54,11 +54,12 @@ class Chart {
 
   // ---- Plotly's part ----
 
-  // `curves` are the recorded arrays by name, `moving` what moves of the layouts of recorded figures.
-  plan(width, theme, curves, moving, clockRange, marks = []) {
+  // `curves` are the recorded arrays by name, `moving` what moves of the layout of a recorded figure; `clock` is the range
+  // and the marks of a chart over the clock.
+  plan(width, theme, curves, moving, clock) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange, marks])
+    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clock])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -68,8 +69,10 @@ class Chart {
       if (path === "title.text") this.title.textContent = value
       else if (parts.length === 2) layout[parts[0]] = { ...layout[parts[0]], [parts[1]]: value }
     }
-    if (layout.meta === "clock" && clockRange) layout.xaxis = { ...layout.xaxis, range: [...clockRange] }
-    if (layout.meta === "clock") Object.assign(layout, markShapes(layout, marks, theme))
+    if (clock) {
+      layout.xaxis = { ...layout.xaxis, range: [...clock.range] }
+      Object.assign(layout, markShapes(layout, clock.marks ?? [], theme))
+    }
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title

@@ -6,6 +6,7 @@
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
 const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
+const NO_CURVES = {}
 const FIELDS = { steps: "step", examples: "examples", seconds: "seconds" }
 
 class Timeline {
@@ -222,9 +223,12 @@ class Timeline {
       // Every width is read before anything is written: one layout of the page instead of one per figure.
       const widths = charts.map((chart) => chart.node.clientWidth)
       const theme = readTheme(this.outer)
+      const { marks } = this.description
       const range = this.clockRange()
       charts.forEach((chart, i) => {
-        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range, this.description.marks)
+        const curves = chart.cell.recorded ? this.curves : NO_CURVES
+        const clock = chart.cell.layout.meta === "clock" ? { range, marks } : null
+        chart.plan(widths[i], theme, curves, this.moving[chart.cell.name] ?? {}, clock)
       })
       this.draw()
     }
