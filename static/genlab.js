@@ -432,11 +432,12 @@ class Chart {
 
   // ---- Plotly's part ----
 
-  // `curves` are the recorded arrays by name, `moving` what moves of the layouts of recorded figures.
-  plan(width, theme, curves, moving, clockRange, marks = []) {
+  // `curves` are the recorded arrays by name, `moving` what moves of the layout of a recorded figure; `clock` is the range
+  // and the marks of a chart over the clock.
+  plan(width, theme, curves, moving, clock) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange, marks])
+    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clock])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -446,8 +447,10 @@ class Chart {
       if (path === "title.text") this.title.textContent = value
       else if (parts.length === 2) layout[parts[0]] = { ...layout[parts[0]], [parts[1]]: value }
     }
-    if (layout.meta === "clock" && clockRange) layout.xaxis = { ...layout.xaxis, range: [...clockRange] }
-    if (layout.meta === "clock") Object.assign(layout, markShapes(layout, marks, theme))
+    if (clock) {
+      layout.xaxis = { ...layout.xaxis, range: [...clock.range] }
+      Object.assign(layout, markShapes(layout, clock.marks ?? [], theme))
+    }
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
@@ -790,6 +793,7 @@ function chooser(label, options, choose) {
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
 const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
+const NO_CURVES = {}
 const FIELDS = { steps: "step", examples: "examples", seconds: "seconds" }
 
 class Timeline {
@@ -1006,9 +1010,12 @@ class Timeline {
       // Every width is read before anything is written: one layout of the page instead of one per figure.
       const widths = charts.map((chart) => chart.node.clientWidth)
       const theme = readTheme(this.outer)
+      const { marks } = this.description
       const range = this.clockRange()
       charts.forEach((chart, i) => {
-        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range, this.description.marks)
+        const curves = chart.cell.recorded ? this.curves : NO_CURVES
+        const clock = chart.cell.layout.meta === "clock" ? { range, marks } : null
+        chart.plan(widths[i], theme, curves, this.moving[chart.cell.name] ?? {}, clock)
       })
       this.draw()
     }
