@@ -51,7 +51,7 @@ def stands_at(tab: TrainPage, step: int) -> None:
 @pytest.fixture
 def ended(server, visit) -> Run:
     """A run that has ended, the same for all tests of this file."""
-    done = [run for run in server.store.runs() if run.state().state == "done"]
+    done = [run for run in server.store.runs() if run.state().state == "done" and not run.metadata().forked_from]
     if done:
         return done[0]
     run = server.store.submit(make_spec(budget=STEPS))
