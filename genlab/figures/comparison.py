@@ -10,7 +10,7 @@ from genlab.figures.timeline import TimelineCell
 from genlab.registry import FIGURES, MODELS
 
 LANES_A_ROW = 2
-LINE, PICTURE, CURVES, BARS = 30, 250, 155, 175  # heights in pixels
+LINE, PICTURE, CURVES, BARS = 30, 235, 155, 175  # heights in pixels
 SAYING_WHAT_A_LOSS_IS = ("loss", "likelihood")  # settings; losses of models that differ in one cannot be compared
 ON_MODE = recorded_number("on_mode_share", "Share on a mode over time", share=True)
 
@@ -48,16 +48,16 @@ def comparison_cells(
     for number, group in enumerate(groups):
         names = f"-{number}" if len(groups) > 1 else ""
         if together:
-            row: list[TimelineCell] = []
+            curves: list[TimelineCell] = []
             for figure, of in _curves(lanes, group):
                 # Beside the title there is room for the names and values of two lanes; more take the whole width.
                 span = columns // 2 if len(of) <= 2 else columns
-                if row and sum(cell.span for cell in row) + span > columns:
-                    add(row)
-                    row = []
+                if curves and sum(cell.span for cell in curves) + span > columns:
+                    add(curves)
+                    curves = []
                 name = f"{figure.name}{names}-{'-'.join(map(str, of))}"
-                row.append(TimelineCell(name, span, CURVES, figure, tuple(of)))
-            add(row)
+                curves.append(TimelineCell(name, span, CURVES, figure, tuple(of)))
+            add(curves)
         result.append(_cell(f"coverage{names}", columns, BARS, "coverage", tuple(group)))
     return result
 

@@ -107,8 +107,8 @@ def describe_different_data(views: Sequence[RunView]) -> str:
     if len(names) < 2:
         return ""
     return (
-        f"These lanes learned different data: {'; '.join(names)}. What a model makes of one data set cannot be "
-        "compared with what another makes of another: neither samples and latent spaces, nor losses, shares and measures. So "
+        f"These lanes learned different data: {'; '.join(names)}. What one model makes of its data cannot be compared "
+        "with what another makes of other data: neither samples and latent spaces, nor losses, shares and measures. So "
         "each data set has curves, coverage bars and measures of its own here."
     )
 
@@ -169,7 +169,7 @@ def merged_evaluation(lanes: Sequence[ComparedLane], evaluations: Sequence[Evalu
 
 def _told_apart(names: Sequence[str], traits: Sequence[Sequence[str]]) -> list[str]:
     """Names, each that is there more than once followed by what tells it apart: the first of the traits that is another
-    for each, else as many as it takes.
+    for each, else as many as it takes, of which the last is the last resort.
     """
     result = list(names)
     for name in dict.fromkeys(names):
@@ -180,7 +180,7 @@ def _told_apart(names: Sequence[str], traits: Sequence[Sequence[str]]) -> list[s
         def kinds(chosen: Sequence[Sequence[str]], among: Sequence[int] = tuple(same)) -> int:
             return len({tuple(trait[i] for trait in chosen) for i in among})
 
-        chosen = next(([trait] for trait in traits if kinds([trait]) == len(same)), [])
+        chosen = next(([trait] for trait in traits[:-1] if kinds([trait]) == len(same)), [])
         for trait in traits if not chosen else ():
             if kinds([*chosen, trait]) > max(1, kinds(chosen)):
                 chosen.append(trait)

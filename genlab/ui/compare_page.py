@@ -65,9 +65,8 @@ def compare_page() -> None:
         return
     if "settings" not in hidden:
         choose_runs(views)
+        choose_lanes(views, chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if "settings" not in hidden:
-            choose_lanes(views, chosen)
         picture = _picture_control(list(views.values()))
         together = _curves_control("settings" in hidden) == "together"
         if "buttons" not in hidden:

@@ -113,7 +113,6 @@ def choose_lanes(views: dict[str, RunView], chosen: Sequence[Place]) -> None:
         key="compare.lanes",
         on_change=choose,
         label_visibility="collapsed",
-        width="content",
     )
 
 
