@@ -15,6 +15,7 @@ from genlab.ui.worker_supervisor import worker_status
 PAGES = {
     "app.py": "genlab",
     "pages/train.py": "Train",
+    "pages/compare.py": "Compare",
     "pages/coverage.py": "Mode coverage",
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
