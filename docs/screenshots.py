@@ -18,7 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from genlab.runs import Run, Store
 from genlab.spec import make_spec
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
-SETTLE_SECONDS = 6  # for the last chart of a page
+SETTLE_SECONDS = 2  # for the last chart of a page
 
 
 def main(folder: Path) -> None:
@@ -95,11 +95,22 @@ def take(address: str, folder: Path, pages: dict[str, str]) -> None:
                 page = context.new_page()
                 for name, path in pages.items():
                     page.goto(f"{address}/{path}")
-                    page.wait_for_timeout(1000 * SETTLE_SECONDS)
+                    settle(page)
                     page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
                     report(page, f"{name}, {size}, {theme}")
                 context.close()
         browser.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is still loading, and a time line has its frames."""
+    expect(page.get_by_test_id("stMainBlockContainer")).to_be_visible(timeout=120_000)
+    page.wait_for_timeout(1000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=120_000)
+    lines = page.get_by_test_id("timeline")
+    for i in range(lines.count()):
+        expect(lines.nth(i)).not_to_have_attribute("data-frames", "0", timeout=120_000)
+    page.wait_for_timeout(1000 * SETTLE_SECONDS)
 
 
 def report(page: Page, name: str) -> None:

@@ -33,9 +33,9 @@ def page_frame(title: str) -> None:
         for path, label in PAGES.items():
             st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
         ready = worker_status()["state"] == "ready"
-        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="stretch"):
+        with st.container(key="device", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)(ready)
-            link_builder()
+        link_builder()
 
 
 def _device(known: bool) -> None:
