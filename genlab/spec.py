@@ -35,9 +35,13 @@ def setting(
     maximum: float | None = None,
     live: bool = False,
     main: bool = False,
+    architecture: bool = False,
 ) -> Any:
-    """One setting. `live`: may change while the run trains. `main`: shown without opening "more settings"."""
-    return Field(default, ge=minimum, le=maximum, description=help, json_schema_extra={"live": live, "main": main})
+    """One setting. `live`: may change while the run trains. `main`: shown without opening "more settings".
+    `architecture`: decides which variables there are and their shapes, so that no checkpoint fits another value.
+    """
+    notes = {"live": live, "main": main, "architecture": architecture}
+    return Field(default, ge=minimum, le=maximum, description=help, json_schema_extra=cast(dict[str, Any], notes))
 
 
 def live_names(settings: type[Settings]) -> list[str]:
@@ -45,8 +49,13 @@ def live_names(settings: type[Settings]) -> list[str]:
     return [name for name in settings.model_fields if setting_notes(settings, name)["live"]]
 
 
+def changeable_names(settings: type[Settings]) -> list[str]:
+    """The settings that a fork of a run may change."""
+    return [name for name in settings.model_fields if not setting_notes(settings, name)["architecture"]]
+
+
 def setting_notes(settings: type[Settings], name: str) -> dict[str, bool]:
-    """What `setting` notes of a setting: whether it is "live", and whether "main"."""
+    """What `setting` notes of a setting: whether it is "live", "main", or of the "architecture"."""
     return cast(dict[str, bool], settings.model_fields[name].json_schema_extra)
 
 

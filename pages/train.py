@@ -19,6 +19,7 @@ if not asked:
     introduction()
 
 # Imported only now: the first visitor of a server reads the lines above meanwhile.
+from genlab.ui.address import hidden_parts  # noqa: E402
 from genlab.ui.chart_grid import chart_grid  # noqa: E402
 from genlab.ui.controls import controls, run_from_address, train_button  # noqa: E402
 from genlab.ui.estimate import estimate  # noqa: E402
@@ -27,6 +28,9 @@ from genlab.ui.live import live_run  # noqa: E402
 run = run_from_address()
 if asked and not run:
     introduction()
+if run and "settings" in hidden_parts():
+    live_run(run)
+    st.stop()
 with st.sidebar:
     spec, reason = controls(run)
     if run and spec:

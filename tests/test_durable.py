@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from genlab.cli.show import run_values, show
 from genlab.datasets import DataUnavailable
 from genlab.evaluation.diagnosis import diagnose
 from genlab.figures.base import draw, lane_views
+from genlab.figures.packing import unpack
+from genlab.figures.timeline import describe
 from genlab.registry import FIGURES, MODELS
 from genlab.runs import Run, RunUnreadable, Store
 from genlab.runs.history import History
 from genlab.runs.schema import SCHEMA
 from genlab.runs.summary import run_row
-from genlab.runs.view import RunReader
+from genlab.runs.view import RunReader, RunView
 from genlab.spec import SpecError, make_spec
 from genlab.ui import live
 
@@ -120,16 +123,23 @@ def test_a_run_keeps_what_showing_it_needs(own_run: Run) -> None:
     assert metadata.versions.keys() == {"genlab", "keras", "backend", "device"}
 
 
+def described(view: RunView) -> list[dict[str, Any]]:
+    """What the train page draws of a run."""
+    lanes = lane_views(view)
+    cells: list[dict[str, Any]] = unpack(describe(live.cells(lanes), lanes))[0]["cells"]
+    return cells
+
+
 def test_a_run_whose_data_set_is_gone_is_shown_and_says_what_it_cannot(
     own_run: Run, own_data: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from genlab.evaluation.evaluate import evaluate
     from genlab.latent.trained import load
 
-    drawn = [cell.name for cell in live.cells(RunReader(own_run).read(), {})]
+    drawn = [cell.name for cell in live.cells(lane_views(RunReader(own_run).read()))]
     (own_data / "mine.npz").unlink()
     view = RunReader(own_run).read()
-    assert view.dataset_title == "mine" and [cell.name for cell in live.cells(view, {})] == drawn
+    assert view.dataset_title == "mine" and [cell.name for cell in live.cells(lane_views(view))] == drawn
     assert run_row(own_run)["state"] == "done"
     assert run_values(own_run)["dataset"] == {"name": "mine", "title": "mine", "available": False}
     for act in (store.resume, load, lambda run: list(evaluate(run, store.cache))):
@@ -175,7 +185,7 @@ def test_a_run_whose_model_is_gone_is_shown_from_its_folder(
     change_spec(run, lanes=lanes, dataset=dataset)
     view = RunReader(run).read()
     assert view.title(0) == "GAN" and list(view.curves(0)) == list(MODELS["gan"].curves)
-    assert len(live.cells(view, {})) == 9 and {finding.lane for finding in diagnose(view)} <= {0, 1}
+    assert len(described(view)) == 9 and {finding.lane for finding in diagnose(view)} <= {0, 1}
     with pytest.raises(SpecError, match=r"can only be shown.*'no-more'"):
         store.resume(run)
     for page in ("pages/train.py", "pages/coverage.py", "pages/runs.py"):
@@ -186,7 +196,7 @@ def test_a_run_whose_model_is_gone_is_shown_from_its_folder(
         "discriminator": "discriminator/loss",
         "generator": "generator/loss",
     }
-    assert len(live.cells(view, {})) == 9
+    assert len(described(view)) == 9
 
 
 def test_a_setting_that_is_gone_and_a_bound_that_is_tighter_leave_the_run_readable(
@@ -288,12 +298,15 @@ def test_the_server_takes_uploads_as_large_as_the_reader_does() -> None:
 def test_settings_that_came_later_mean_what_models_did_before(dataset: str, activation: str, store: Store) -> None:
     """Whatever the presets of today are."""
     run = store.create(make_spec(dataset=dataset))
-    path, later = run.path / "spec.json", ("hidden_layers", "activation", "discriminator_dropout", "r2_weight")
+    path, later = (
+        run.path / "spec.json",
+        ("hidden_layers", "activation", "r2_weight", "learning_rate_decay", "penalty_interval"),
+    )
     values = json.loads(path.read_text())
     values["lanes"][0]["settings"] = {k: v for k, v in values["lanes"][0]["settings"].items() if k not in later}
     path.write_text(json.dumps(values))
     settings = run.runnable_spec().lanes[0].settings
-    assert [settings[name] for name in later] == [2, activation, 0.0, 0.0]
+    assert [settings[name] for name in later] == [2, activation, 0.0, "none", 1]
 
 
 @pytest.mark.parametrize("name", [[], {"gan": 1}, None, 3])

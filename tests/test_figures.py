@@ -157,7 +157,7 @@ def test_points_of_many_columns_are_drawn_in_the_plane_where_real_data_varies_mo
     assert reference["axes_share"] == pytest.approx(parts.explained_variance_ratio_.sum(), rel=1e-4)
     figure = drawn("samples", view)[0]
     assert [trace.type for trace in figure.data] == ["scattergl", "scattergl"], "a surface is drawn of two columns only"
-    assert f"PCA of the columns, {reference['axes_share'].item():.0%} of variance" in figure.layout.title.text
+    assert f"PCA, {reference['axes_share'].item():.0%} of variance" in figure.layout.title.text
     plane = (frame.arrays["samples"] - reference["middle"]) @ reference["axes"]
     np.testing.assert_allclose(np.stack([figure.data[1].x, figure.data[1].y], axis=1), plane, rtol=1e-5, atol=1e-6)
     assert np.abs(figure.data[0].x).max() < figure.layout.xaxis.range[1]

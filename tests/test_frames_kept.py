@@ -7,13 +7,14 @@ import pytest
 from helpers import train_fully
 
 from genlab.runs import Store
+from genlab.runs.thinning import most_redundant
 from genlab.spec import make_spec
 
 SMALL = [{"model": "ae", "settings": {"width": 4}}]
 
 
 def test_what_is_kept_is_spread_evenly_over_the_time() -> None:
-    from genlab.training.recorder import MAXIMUM_FRAMES, most_redundant
+    from genlab.training.recorder import MAXIMUM_FRAMES
 
     assert MAXIMUM_FRAMES == 300
     kept: list[float] = []

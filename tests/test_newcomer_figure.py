@@ -56,7 +56,7 @@ def test_it_is_offered_on_the_train_page(newcomer: FigureEntry, store: Store, mo
     assert list(choice.options) == ["Samples", "Reconstructions", newcomer.title]
     choice.set_value("norms").run()
     assert not page.exception
-    assert {"0-norms", "1-norms"} <= {cell.name for cell in live.cells(RunReader(run).read(), {}, "norms")}
+    assert {"0-norms", "1-norms"} <= {cell.name for cell in live.cells(lane_views(RunReader(run).read()), "norms")}
 
 
 @pytest.mark.parametrize("belongs", ["lane", "run"])
@@ -69,7 +69,7 @@ def test_it_stands_where_it_belongs(belongs: str, newcomer: FigureEntry, ring_ru
 
     FIGURES._entries["norms"] = dataclasses.replace(newcomer, belongs=belongs, describe=describe, frame=frame)
     view = RunReader(ring_run).read()
-    on_train = {cell.name for cell in live.cells(view, {})}
+    on_train = {cell.name for cell in live.cells(lane_views(view))}
     on_coverage = {cell.name for cell in coverage_page._charts(view)}
     if belongs == "lane":
         assert {"0-norms", "1-norms"} <= on_train and not any("norms" in name for name in on_coverage)

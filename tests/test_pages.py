@@ -12,8 +12,10 @@ import streamlit as st
 from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
+from genlab.figures.base import lane_views
 from genlab.runs import Run, Store
 from genlab.runs.folder import LaneState, RunState
+from genlab.runs.speeds import write_speeds
 from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 from genlab.ui import live
@@ -27,7 +29,8 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages start the worker; these tests are about pages. The browser tests are about both."""
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
-    monkeypatch.setattr("genlab.ui.live.ensure_worker", lambda: None)
+    for place in ("live", "compare_page"):
+        monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
 def shown(page: Path, store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
@@ -110,10 +113,102 @@ def test_a_budget_is_in_the_chosen_unit_and_is_filled_in_again(
     assert again.number_input(key=f"{clock}.ring8").value == 40
 
 
+def models(test: AppTest) -> list[str]:
+    keys = [box.key for box in test.selectbox if box.key and box.key.startswith("model.")]
+    assert keys == [f"model.{lane}" for lane in range(len(keys))]
+    return [test.selectbox(key=key).value for key in keys]
+
+
+def keys(test: AppTest) -> set[str | None]:
+    return {button.key for button in test.button}
+
+
+def test_models_are_added_and_removed_up_to_four_and_down_to_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    assert models(test) == ["gan", "vae"]
+    for count in (3, 4):
+        test.button(key="add").click().run()
+        assert len(models(test)) == count and not test.error
+    assert "add" not in keys(test)
+    test.button(key="train").click().run()
+    for count in (3, 2, 1):
+        test.button(key="remove.0").click().run()
+        assert len(models(test)) == count
+    assert "remove.0" not in keys(test) and "add" in keys(test)
+    test.button(key="train").click().run()
+    assert not test.exception
+    assert [len(run.spec().lanes) for run in store.runs()] == [1, 4]
+
+
+def test_models_after_one_that_is_removed_move_up_with_their_settings(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    test.button(key="add").click().run()
+    test.selectbox(key="model.2").set_value("vae").run()
+    test.number_input(key="0.gan.points.batch_size").set_value(16)
+    test.number_input(key="1.vae.points.beta").set_value(4.0)
+    test.number_input(key="2.vae.points.beta").set_value(8.0)
+    test.run()
+    test.button(key="remove.0").click().run()
+    assert models(test) == ["vae", "vae"]
+    assert [test.number_input(key=f"{lane}.vae.points.beta").value for lane in (0, 1)] == [4.0, 8.0]
+    test.button(key="remove.1").click().run()
+    assert models(test) == ["vae"] and test.number_input(key="0.vae.points.beta").value == 4.0
+    test.button(key="add").click().run()
+    assert models(test) == ["vae", "vae"], "each place begins with a model of its own, as at first"
+    assert test.number_input(key="1.vae.points.beta").value == 1.0, "what was removed is gone"
+
+
+def test_what_was_chosen_is_there_again_after_a_visit_to_another_page(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    test.button(key="add").click().run()
+    test.selectbox(key="model.2").set_value("ae").run()
+    test.number_input(key="seed").set_value(9)
+    test.number_input(key="1.vae.points.beta").set_value(4.0).run()
+    test.switch_page("pages/runs.py").run()
+    test.switch_page("pages/train.py").run()
+    assert not test.exception
+    assert models(test) == ["gan", "vae", "ae"]
+    assert test.number_input(key="seed").value == 9 and test.number_input(key="1.vae.points.beta").value == 4.0
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_run_of_any_number_of_models_fills_in_its_controls(
+    count: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = make_spec(lanes=[{"model": "vae", "settings": {"beta": lane + 2.0}} for lane in range(count)], budget=50)
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=store.create(spec).id)
+    assert models(test) == ["vae"] * count
+    test.button(key="train").click().run()
+    assert store.runs()[0].spec() == spec
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_what_any_number_of_models_takes_is_said_and_prepared(
+    count: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = make_spec(lanes=[{"model": "vae", "settings": {}}] * count)
+    write_speeds(store, spec, [0.001] * count)
+    run = store.create(spec)
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    assert store.take_expected(settled=0.0) == spec
+    assert [caption.value for caption in test.caption if "on this machine" in caption.value] == [
+        "About 3 s on this machine."
+    ]
+    monkeypatch.setattr("genlab.runs.memory.free_memory", lambda: 0.0)
+    test.button(key="train").click().run()
+    (message,) = [error.value for error in test.error]
+    assert "GB of memory" in message and ("train fewer models at once" in message) == (count > 1)
+    assert len(store.runs()) == 1
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_every_lane_has_its_place_beside_or_below_the_others(count: int, store: Store) -> None:
     view = RunReader(store.create(make_spec(lanes=[{"model": "gan"}] * count))).read()
-    cells, columns = live.cells(view, {}), 2 * live.lanes_a_row(view)
+    cells, columns = live.cells(lane_views(view)), 2 * live.lanes_a_row(lane_views(view))
     place, starts = 0, {}
     for cell in cells:
         assert place % columns + cell.span <= columns, "no cell breaks over two rows"

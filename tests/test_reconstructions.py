@@ -17,7 +17,7 @@ from genlab.runs import Run, Store
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import make_spec
 from genlab.ui import live
-from genlab.ui.controls import by_network, setting_label
+from genlab.ui.model_controls import by_network, setting_label
 
 
 def reconstructions(view: RunView, lane: int) -> go.Figure:
@@ -50,7 +50,7 @@ def test_a_model_that_cannot_says_why(ring_run: Run) -> None:
 
 def test_the_other_picture_takes_the_same_place(store: Store) -> None:
     view = RunReader(store.create(make_spec())).read()
-    pictures = [live.cells(view, {}, picture) for picture in ("samples", "reconstructions")]
+    pictures = [live.cells(lane_views(view), picture) for picture in ("samples", "reconstructions")]
     places = [[(cell.span, cell.height) for cell in cells] for cells in pictures]
     assert places[0] == places[1]
     names = [[cell.name for cell in cells] for cells in pictures]

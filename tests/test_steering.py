@@ -231,7 +231,7 @@ def test_show_prints_one_object(store: Store, backend) -> None:
     train_fully(store, run)
     values = json.loads(genlab("show", run.id, "--runs", str(store.root), "--json"))
     assert values == json.loads(genlab("show", str(run.path), "--json"))
-    assert list(values) == ["id", "schema", "state", "dataset", "versions", "lanes"]
+    assert list(values) == ["id", "schema", "state", "forked_from", "dataset", "versions", "lanes"]
     assert (values["id"], values["state"]) == (run.id, "done")
     assert values["dataset"] == {"name": "ring8", "title": "Ring of 8 Gaussians", "available": True}
     second = values["lanes"][1]

@@ -16,11 +16,12 @@ from rich.table import Table
 from genlab.cli.listing import dataset_row, figure_row, metric_row, model_row
 from genlab.cli.report import evaluate_run, report
 from genlab.cli.show import show as show_run
-from genlab.cli.training import extend, follow, settings_from
+from genlab.cli.training import budget_from, change_from, check_clock, extend, follow, settings_from
 from genlab.datasets.base import DataUnavailable
 from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.folder import ACTIVE
+from genlab.runs.forks import describe_fork, make_fork
 from genlab.runs.memory import check_memory
 from genlab.runs.summary import run_row
 from genlab.spec import SpecError, make_spec
@@ -77,13 +78,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train up to four models side by side on one data set."""
-    budgets = {"steps": steps, "seconds": seconds, "examples": examples}
-    given = {clock: amount for clock, amount in budgets.items() if amount is not None}
-    if len(given) > 1:
-        named = " and ".join("--" + clock for clock in given)
-        fail(f"Give one budget, not {named}: it is also the clock the lanes share.")
-    clock, budget = next(iter(given.items()), ("steps", None))
     try:
+        clock, budget = budget_from(steps, seconds, examples)
         if resume:
             fixed = {"--dataset": dataset, "--model": model, "--seed": seed, "--set": change, "--device": device}
             if any(value is not None for value in fixed.values()):
@@ -91,7 +87,8 @@ def train(
                 fail(f"A resumed run keeps what it was started with, so {named} cannot be given with --resume.")
             run = find_run(resume, runs)
             run.runnable_spec()  # a run that can only be shown is refused before TensorFlow is loaded
-            extend(run, clock, budget)
+            check_clock(run, clock, budget)
+            extend(run, budget)
             if run.state().state not in ACTIVE:
                 run.take_requests()  # a stop that came as the run ended is not for what follows
             follow(run.runnable_spec(), lambda: run, err)
@@ -113,10 +110,41 @@ def train(
     except KeyboardInterrupt:
         err.print("Stopped. `genlab train --resume RUN` goes on; `genlab list runs` names the run, if it had begun.")
         raise typer.Exit(130) from None
-    report(run, as_json, out)
-    state = run.state()
-    if state.state == "failed":
-        fail(state.message)
+    report_trained(run, as_json)
+
+
+@app.command()
+def fork(
+    run: str,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="The nearest kept checkpoint at or before it; the newest unless given.")
+    ] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="The one setting to change: LANE.SETTING=VALUE, lanes from 0.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="A larger budget, of a run that counts in steps.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="The same, of one that counts in seconds.")] = None,
+    examples: Annotated[int | None, typer.Option(help="The same, of one that counts in examples.")] = None,
+    runs: RunsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a new run that goes on from a checkpoint of another with one setting changed. RUN is an id or a folder.
+    Without a budget it trains as far as that run; where that one was at its end, for as long again.
+    """
+    try:
+        clock, budget = budget_from(steps, seconds, examples)
+        parent = find_run(run, runs)
+        check_clock(parent, clock, budget)
+        new = make_fork(parent, step, change_from(change or [], parent), budget)
+        check_memory(new.spec)
+        err.print(describe_fork(new.forked_from), markup=False, highlight=False, soft_wrap=True)
+        trained = follow(new.spec, lambda: Store(runs).create(new.spec, new), err)
+    except (SpecError, RunUnreadable, DataUnavailable, OSError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        err.print("Stopped. `genlab train --resume RUN` goes on; `genlab list runs` names the run, if it had begun.")
+        raise typer.Exit(130) from None
+    report_trained(trained, as_json)
 
 
 @app.command("list")
@@ -254,6 +282,14 @@ def import_(
     if as_json:
         return print(json.dumps({"name": stored, "holds": found.summary()}))
     out.print(f"{stored}: {found.summary()}", markup=False, highlight=False, soft_wrap=True)
+
+
+def report_trained(run: Run, as_json: bool) -> None:
+    """Print what was trained, with the exit code of a failure if it failed."""
+    report(run, as_json, out)
+    state = run.state()
+    if state.state == "failed":
+        fail(state.message)
 
 
 def find_run(named: str, runs: Path | None) -> Run:

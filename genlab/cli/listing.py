@@ -11,6 +11,7 @@ from genlab.datasets.base import DatasetEntry
 from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
+from genlab.runs.formats import format_value
 from genlab.spec import Settings, setting_notes
 
 ABILITIES = {
@@ -90,7 +91,7 @@ def figure_row(entry: FigureEntry) -> dict[str, Any]:
 
 def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
     """Every setting: its default, what it may be (`options`, or `minimum` and `maximum` where there are any), whether
-    it may change while a run trains, and what it does.
+    it may change while a run trains, whether it is of the architecture, which a fork keeps, and what it does.
     """
     rows = []
     for name, field in settings.model_fields.items():
@@ -103,15 +104,10 @@ def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:
         else:
             row["minimum"] = bounds["Ge"].ge if "Ge" in bounds else None
             row["maximum"] = bounds["Le"].le if "Le" in bounds else None
-        rows.append(row | {"live": setting_notes(settings, name)["live"], "help": field.description})
+        notes = setting_notes(settings, name)
+        row |= {"live": notes["live"], "architecture": notes["architecture"], "help": field.description}
+        rows.append(row)
     return rows
-
-
-def format_value(value: Any) -> str:
-    """A setting's value as people write it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def format_range(row: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from genlab.runs import Run
 from genlab.runs.data import missing_data
+from genlab.runs.forks import describe_fork
+from genlab.runs.formats import format_budget
 from genlab.runs.history import CLOCKS
-from genlab.runs.summary import format_budget
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import SpecError
 
@@ -33,7 +34,13 @@ def show(run: Run, as_json: bool, out: Console) -> None:
         table.add_row(view.title(lane), *place, frames, f"{len(names)} series")
     out.print(table)
     versions = ", ".join(f"{name} {version}" for name, version in metadata.versions.items())
-    lines = [view.state.message, f"With {versions}." if versions else "", missing_data(run) or _unbuildable(run)]
+    forked = describe_fork(metadata.forked_from) if metadata.forked_from else ""
+    lines = [
+        forked,
+        view.state.message,
+        f"With {versions}." if versions else "",
+        missing_data(run) or _unbuildable(run),
+    ]
     if run.error():
         lines.append(f"Where the last error arose is in {run.path / 'error.txt'}.")
     for line in (*lines, str(run.path)):
@@ -61,6 +68,7 @@ def run_values(run: Run) -> dict[str, Any]:
         "id": run.id,
         "schema": metadata.schema_version,
         "state": view.state.state,
+        "forked_from": metadata.forked_from and metadata.forked_from.model_dump(),
         "dataset": dataset,
         "versions": metadata.versions,
         "lanes": [_lane_values(run, view, lane) for lane in range(len(view.spec.lanes))],

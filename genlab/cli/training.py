@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from genlab.runs import Run, Store
-from genlab.spec import RunSpec, SpecError, make_spec
+from genlab.runs.forks import Change
+from genlab.spec import Clock, RunSpec, SpecError, make_spec
 
 
 def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -32,14 +33,40 @@ def settings_from(changes: list[str], lanes: list[dict[str, Any]]) -> dict[str, 
     return for_dataset
 
 
-def extend(run: Run, clock: str, budget: float | None) -> None:
+def change_from(changes: list[str], run: Run) -> Change | None:
+    """The one setting that a fork changes, from LANE.SETTING=VALUE. Raises RunUnreadable, SpecError."""
+    lanes: list[dict[str, Any]] = [{"settings": {}} for _ in run.spec().lanes]
+    if settings_from(changes, lanes):
+        raise SpecError(
+            "A fork keeps the data set of its run; --set changes a setting of one lane: LANE.SETTING=VALUE."
+        )
+    found = [Change(lane, name, value) for lane, of in enumerate(lanes) for name, value in of["settings"].items()]
+    if len(found) > 1:
+        raise SpecError(f"A fork changes one setting, and {len(found)} are given. Give one --set.")
+    return found[0] if found else None
+
+
+def budget_from(steps: int | None, seconds: float | None, examples: int | None) -> tuple[Clock, float | None]:
+    """The clock and the budget of which at most one is given, else steps and None. Raises SpecError."""
+    budgets: dict[Clock, float | None] = {"steps": steps, "seconds": seconds, "examples": examples}
+    given = [(clock, amount) for clock, amount in budgets.items() if amount is not None]
+    if len(given) > 1:
+        named = " and ".join(f"--{clock}" for clock, _ in given)
+        raise SpecError(f"Give one budget, not {named}: it is also the clock the lanes share.")
+    return given[0] if given else ("steps", None)
+
+
+def check_clock(run: Run, clock: Clock, budget: float | None) -> None:
+    """Raises SpecError if a larger budget of a run is not in its own unit, and RunUnreadable."""
+    counted = run.spec().clock
+    if budget is not None and clock != counted:
+        raise SpecError(f"Run {run.id} counts in {counted}; give the larger budget with --{counted}.")
+
+
+def extend(run: Run, budget: float | None) -> None:
     """Give a run more budget before it is continued. Raises RunUnreadable, SpecError."""
-    if budget is None:
-        return
-    spec = run.runnable_spec()
-    if clock != spec.clock:
-        raise SpecError(f"Run {run.id} counts in {spec.clock}; give the larger budget with --{spec.clock}.")
-    run.write_spec(make_spec(**{**spec.model_dump(), "budget": budget}))
+    if budget is not None:
+        run.write_spec(make_spec(**{**run.runnable_spec().model_dump(), "budget": budget}))
 
 
 def follow(spec: RunSpec, get_run: Callable[[], Run], console: Console) -> Run:

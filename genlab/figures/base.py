@@ -21,7 +21,7 @@ from genlab.figures.layers import Layer, escape
 from genlab.runs.folder import Frame
 from genlab.runs.history import History
 from genlab.runs.view import RunView
-from genlab.spec import RunSpec
+from genlab.spec import Clock, RunSpec
 
 # Okabe and Ito 2008, "Color Universal Design": told apart with any common colour vision. One a lane, everywhere.
 LANE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -31,6 +31,7 @@ MODE_COLOURS = (
     *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
     *("#882255", "#44AA99", "#999933", "#AA4499", "#777777"),
 )
+CLOCK_COLUMNS: dict[Clock, str] = {"steps": "step", "examples": "examples", "seconds": "seconds"}  # of a history
 HIDDEN = {"visible": False, "constrain": "domain"}  # the axes of pictures
 
 
@@ -43,6 +44,7 @@ class LaneView:
         title: what the lane is called beside the others in the picture.
         abilities: what its model can do, such as "encode".
         losses: the recorded losses to draw, by label.
+        clock: what curves are drawn against: "steps", "examples" or "seconds".
         frame: None before the first.
         reference: the real data (see `Run.reference`), empty before training has begun.
     """
@@ -54,6 +56,7 @@ class LaneView:
     colour: str
     abilities: Sequence[str]
     losses: dict[str, str]
+    clock: Clock
     frame: Frame | None
     history: History
     reference: dict[str, np.ndarray]
@@ -73,13 +76,31 @@ class LaneView:
         """The names of the modes of the data."""
         return [str(name) for name in self.reference["names"]]
 
+    @property
+    def heading(self) -> str:
+        """The model's name and its two numbers of mode coverage."""
+        if self.frame is None:
+            return self.title
+        solid, modes, share = (self.frame.metrics[name] for name in ("solid", "modes", "on_mode_share"))
+        return f"{self.title} · {solid} of {modes} modes · {share:.0%} on a mode"
+
+    @property
+    def real_value(self) -> str:
+        """What held-out real data gets for the share on a mode."""
+        return f"real data {self.reference['on_mode_share'].item():.0%}" if self.reference else ""
+
+    @property
+    def budget(self) -> float | None:
+        """Where the clock ends; None where the budget of the run is counted in another unit."""
+        return self.spec.budget if self.clock == self.spec.clock else None
+
     def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """A recorded number over the clock of the run: two arrays (n,)."""
-        return self.history.series(self.lane, name, {"steps": "step"}.get(self.spec.clock, self.spec.clock))
+        """A recorded number over the clock: two arrays (n,)."""
+        return self.history.series(self.lane, name, CLOCK_COLUMNS[self.clock])
 
 
-def lane_views(view: RunView) -> list[LaneView]:
-    """The lanes of a run, each in its colour."""
+def lane_views(view: RunView, clock: Clock | None = None) -> list[LaneView]:
+    """The lanes of a run, each in its colour, over the run's own clock unless another is named."""
     return [
         LaneView(
             view.id,
@@ -89,6 +110,7 @@ def lane_views(view: RunView) -> list[LaneView]:
             LANE_COLOURS[lane],
             view.abilities(lane),
             view.curves(lane),
+            clock or view.spec.clock,
             frame,
             view.history,
             view.reference or {},
@@ -220,6 +242,13 @@ def flat(points: np.ndarray, reference: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def thinned(at: np.ndarray, values: np.ndarray, maximum: int) -> tuple[np.ndarray, np.ndarray]:
-    """Evenly chosen points of a curve, the first and the last among them."""
-    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), maximum)).astype(int))
+    """At most so many points of a curve: every one, every second, every fourth or so, and the last. As the curve grows,
+    those that were chosen stay for as long as they can, so that only new ones travel.
+    """
+    stride = 1
+    while len(at) / stride > maximum - 1:
+        stride *= 2
+    keep = np.arange(0, len(at), stride)
+    if len(keep) and keep[-1] != len(at) - 1:
+        keep = np.append(keep, len(at) - 1)
     return at[keep], values[keep]

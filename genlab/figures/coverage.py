@@ -50,7 +50,8 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
     ]
     outlines = Bars("real", "real data", names, REAL, width=0.9, outline=True)
     ticks = {"tickvals": list(range(len(names))), "ticktext": names} if len(names) <= MAXIMUM_NAMES else {}
-    axes = {"xaxis": {"showgrid": False, **ticks}, "yaxis": {"tickformat": ".0%", "nticks": 4}}
+    room = {"range": [-0.6, len(names) - 0.4], "showgrid": False, "zeroline": False}
+    axes = {"xaxis": {**room, **ticks}, "yaxis": {"tickformat": ".0%", "nticks": 4}}
     return Description(layout("", barmode="overlay", **axes, **chart_with_legend()), [*bars, outlines], {"real": real})
 
 

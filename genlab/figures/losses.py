@@ -24,8 +24,8 @@ def describe(lanes: Sequence[LaneView]) -> Description:
         curve = {"type": "scatter", "mode": "lines", "line": line}
         hover = "{name} %{y:.3f}<extra></extra>"
         layers.append(Trace(label, hover, curve, {"x": f"{name}/at", "y": name}))
-    axes = {"xaxis": {"range": [0, lane.spec.budget]}, "yaxis": {"nticks": 6}}
-    return Description(layout("Losses", hovermode="x unified", **axes, **chart_with_legend()), layers)
+    axes = {"xaxis": {"range": [0, lane.budget]} if lane.budget else {}, "yaxis": {"nticks": 6}}
+    return Description(layout("Losses", meta="clock", hovermode="x unified", **axes, **chart_with_legend()), layers)
 
 
 def frame(lanes: Sequence[LaneView]) -> FigureFrame:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genlab.figures.base import HIDDEN, REAL, Description, FigureEntry, FigureFrame, LaneView, flat, layout, square
-from genlab.figures.layers import Images, Layer, Points, Surface
+from genlab.figures.base import (
+    HIDDEN,
+    REAL,
+    Description,
+    FigureEntry,
+    FigureFrame,
+    LaneView,
+    flat,
+    layout,
+    mode_colour,
+    square,
+)
+from genlab.figures.layers import ClassPoints, Images, Layer, Points, Surface
 from genlab.registry import FIGURES
 
 REAL_POINTS = 600
@@ -15,15 +26,19 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
     """The newest samples of a lane. On points, with the discriminator's surface where the model has one and they are of
     two dimensions: the tint grows with its probability of "real", or with the value that a critic gives. Points of more
     dimensions are projected on the real data's first two principal components, those of one are drawn against zero.
+
+    Before the first samples, the real data alone: points in the colours of their modes.
     """
     (lane,) = lanes
-    if not (lane.arrays and lane.reference):
+    if not lane.reference:
         return None
+    if not lane.arrays:
+        return _real_data(lane)
     if lane.arrays["samples"].ndim > 2:
         return Description(layout("Samples", xaxis=HIDDEN, yaxis=HIDDEN), [Images("samples")])
     extent, title = float(lane.reference["extent"]), "Samples over real data"
     if lane.reference["samples"].shape[1] > 2:
-        title = f"Samples · PCA of the columns, {lane.reference['axes_share'].item():.0%} of variance"
+        title = f"Samples · PCA, {lane.reference['axes_share'].item():.0%} of variance"
     layers: list[Layer] = [
         Points("real", "real", REAL, size=3, opacity=0.5),
         Points("samples", "sample", lane.colour, opacity=0.75),
@@ -32,6 +47,16 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
         layers.insert(0, _surface(str(lane.arrays["surface_is"]), extent, lane.colour))
     real = flat(lane.reference["samples"][:REAL_POINTS], lane.reference)
     return Description(layout(title, **square(extent)), layers, {"real": real})
+
+
+def _real_data(lane: LaneView) -> Description:
+    samples, modes = lane.reference["samples"], lane.reference["sample_modes"]
+    if samples.ndim > 2:
+        return Description(layout("Real data", xaxis=HIDDEN, yaxis=HIDDEN), [Images("real")], {"real": samples})
+    colours = [mode_colour(mode) for mode in range(-1, len(lane.names))]
+    points = ClassPoints("real", "modes", ["on no mode", *lane.names], colours, size=3)
+    arrays = {"real": flat(samples[:REAL_POINTS], lane.reference), "modes": modes[:REAL_POINTS]}
+    return Description(layout("Real data", **square(float(lane.reference["extent"]))), [points], arrays)
 
 
 def _surface(surface_is: str, extent: float, colour: str) -> Surface:
@@ -43,6 +68,8 @@ def _surface(surface_is: str, extent: float, colour: str) -> Surface:
 
 def frame(lanes: Sequence[LaneView]) -> FigureFrame:
     (lane,) = lanes
+    if not lane.arrays:
+        return FigureFrame({})
     samples = lane.arrays["samples"]
     arrays = {"samples": samples if samples.ndim > 2 else flat(samples, lane.reference)}
     if "surface" in lane.arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def describe_solid_modes(lanes: Sequence[LaneView]) -> Description | None:
     """The number of solid modes over the clock of the run, one line a lane, and how many there are."""
     if _nothing_yet(lanes):
         return None
-    modes, spec = len(lanes[0].names), lanes[0].spec
+    modes, budgets = len(lanes[0].names), [lane.budget for lane in lanes if lane.budget]
     layers = []
     for i, lane in enumerate(lanes):
         line = {"color": lane.colour, "width": 3, "shape": "hv"}
@@ -72,12 +73,14 @@ def describe_solid_modes(lanes: Sequence[LaneView]) -> Description | None:
         hover = f"%{{y}} of {modes}<extra>{{name}}</extra>"
         layers.append(Trace(lane.title, hover, curve, {"x": f"{i}/at", "y": f"{i}/solid"}))
     of_data = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": modes, "y1": modes}
-    axes = {
-        "xaxis": {"range": [0, 1.01 * (spec.budget or 0)], "title": {"text": spec.clock, "font": {"size": 14}}},
+    axes: dict[str, dict[str, Any]] = {
+        "xaxis": {"title": {"text": lanes[0].clock, "font": {"size": 14}}},
         "yaxis": {"range": [-0.03 * modes, 1.06 * modes], "nticks": 6, "zeroline": False},
     }
+    if budgets:
+        axes["xaxis"]["range"] = [0, 1.01 * max(budgets)]
     shapes = [of_data | {"line": {"color": REAL, "width": 2, "dash": "dash"}}]
-    return Description(layout("Solid modes over time", shapes=shapes, **axes, **CHART), layers)
+    return Description(layout("Solid modes over time", meta="clock", shapes=shapes, **axes, **CHART), layers)
 
 
 def solid_modes(lanes: Sequence[LaneView]) -> FigureFrame:

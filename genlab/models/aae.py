@@ -27,10 +27,10 @@ class AaeSettings(encoder_decoder.AutoencoderSettings):
         main=True,
     )
     posterior: Literal["deterministic", "gaussian"] = setting(
-        "gaussian", "A code is a point, or is drawn from a Gaussian that the encoder describes."
+        "gaussian", "A code is a point, or is drawn from a Gaussian that the encoder describes.", architecture=True
     )
     discriminator_width: int = setting(
-        64, "Units per hidden layer of the latent's discriminator.", minimum=1, maximum=512
+        64, "Units per hidden layer of the latent's discriminator.", minimum=1, maximum=512, architecture=True
     )
     discriminator_steps: int = setting(
         2, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True

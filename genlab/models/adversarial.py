@@ -24,21 +24,31 @@ class AdversarialSettings(NetworkSettings):
         1, "Updates of the discriminator in each step.", minimum=0, maximum=10, live=True
     )
     generator_steps: int = setting(1, "Updates of the generator in each step.", minimum=0, maximum=10, live=True)
-    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
+    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256, architecture=True)
     prior: Literal["normal", "uniform"] = setting(
         "normal", "The latent is drawn from a standard normal, or uniformly from -1 to 1."
     )
     batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
     generator_width: int = setting(
-        64, "Units per hidden layer; channels of the last hidden feature map.", minimum=1, maximum=512
+        64,
+        "Units per hidden layer; channels of the last hidden feature map.",
+        minimum=1,
+        maximum=512,
+        architecture=True,
     )
     discriminator_width: int = setting(
-        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
+        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512, architecture=True
     )
-    generator_normalization: Normalization = setting("none", "Normalisation before each activation.")
-    discriminator_normalization: Normalization = setting("none", "Normalisation before each activation.")
+    generator_normalization: Normalization = setting("none", "Normalisation before each activation.", architecture=True)
+    discriminator_normalization: Normalization = setting(
+        "none", "Normalisation before each activation.", architecture=True
+    )
     discriminator_dropout: float = setting(
-        0.0, "Share of the discriminator's hidden units left out while it learns.", minimum=0, maximum=0.9
+        0.0,
+        "Share of the discriminator's hidden units left out while it learns.",
+        minimum=0,
+        maximum=0.9,
+        architecture=True,
     )
     generator_beta_1: float = setting(
         0.5, "Adam's beta_1: decay of its running mean of gradients.", minimum=0, maximum=0.999
@@ -73,9 +83,13 @@ class AdversarialSettings(NetworkSettings):
     penalty_interval: int = setting(
         1, "R1 and R2 are taken in every so many-th step, with so many times their weight.", minimum=1, maximum=100
     )
-    packing: int = setting(1, "Examples that the discriminator judges together.", minimum=1, maximum=8)
+    packing: int = setting(
+        1, "Examples that the discriminator judges together.", minimum=1, maximum=8, architecture=True
+    )
     spectral_normalization: bool = setting(
-        False, "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are."
+        False,
+        "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are.",
+        architecture=True,
     )
     generator_offset: float = setting(
         0.0,
@@ -88,8 +102,9 @@ class AdversarialSettings(NetworkSettings):
         "Decay of an exponential moving average of the generator's weights, to sample from; 0: none.",
         minimum=0,
         maximum=0.9999,
+        architecture=True,
     )
-    conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.")
+    conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.", architecture=True)
 
 
 IMAGES = {

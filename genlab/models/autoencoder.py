@@ -13,7 +13,7 @@ from genlab.spec import setting
 
 class AeSettings(encoder_decoder.AutoencoderSettings):
     standardized_codes: bool = setting(
-        False, "Give the codes mean 0 and variance 1, so that draws from the prior fall among them."
+        False, "Give the codes mean 0 and variance 1, so that draws from the prior fall among them.", architecture=True
     )
 
 

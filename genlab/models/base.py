@@ -34,6 +34,7 @@ class NetworkSettings(Settings):
         "Hidden layers of each network; of images, convolutions, each of which halves them.",
         minimum=1,
         maximum=6,
+        architecture=True,
     )
     activation: Activation = setting("relu", "What follows each hidden layer.")
     learning_rate_decay: Decay = setting(

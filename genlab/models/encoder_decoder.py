@@ -12,11 +12,19 @@ from genlab.spec import setting
 
 class AutoencoderSettings(NetworkSettings):
     learning_rate: float = setting(1e-3, "Step size of Adam.", minimum=0, maximum=1, live=True, main=True)
-    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256)
-    width: int = setting(64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512)
-    normalization: Normalization = setting("none", "Normalisation in encoder and decoder, before each activation.")
+    latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256, architecture=True)
+    width: int = setting(
+        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512, architecture=True
+    )
+    normalization: Normalization = setting(
+        "none", "Normalisation in encoder and decoder, before each activation.", architecture=True
+    )
     dropout: float = setting(
-        0.0, "Share of encoder's and decoder's hidden units left out in training.", minimum=0, maximum=0.9
+        0.0,
+        "Share of encoder's and decoder's hidden units left out in training.",
+        minimum=0,
+        maximum=0.9,
+        architecture=True,
     )
     batch_size: int = setting(128, "Examples in each update.", minimum=8, maximum=4096)
 

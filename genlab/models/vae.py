@@ -25,10 +25,12 @@ class VaeSettings(encoder_decoder.AutoencoderSettings):
         0.0, "A latent dimension's KL below this many nats is not reduced further.", minimum=0, maximum=100, live=True
     )
     likelihood: Literal["gaussian", "bernoulli"] = setting(
-        "gaussian", "Distribution of a value given the latent: Gaussian, or, for images only, Bernoulli."
+        "gaussian",
+        "Distribution of a value given the latent: Gaussian, or, for images only, Bernoulli.",
+        architecture=True,
     )
     decoder_variance: Literal["learned", "fixed"] = setting(
-        "learned", "Whether the Gaussian's standard deviation is learned."
+        "learned", "Whether the Gaussian's standard deviation is learned.", architecture=True
     )
     decoder_std: float = setting(
         0.1, "That deviation where it is fixed, in the units of the data.", minimum=1e-3, maximum=100
@@ -36,7 +38,9 @@ class VaeSettings(encoder_decoder.AutoencoderSettings):
     decoding: Literal["mean", "sampled"] = setting(
         "mean", "Samples are the decoder's mean, or a draw from the decoder's distribution."
     )
-    conditional: bool = setting(False, "Tell the encoder and the decoder the class, so that one can be asked for.")
+    conditional: bool = setting(
+        False, "Tell the encoder and the decoder the class, so that one can be asked for.", architecture=True
+    )
 
 
 def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:

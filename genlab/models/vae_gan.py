@@ -16,10 +16,12 @@ class VaeGanSettings(encoder_decoder.AutoencoderSettings):
         1e-3, "Step size of the discriminator.", minimum=0, maximum=1, live=True, main=True
     )
     discriminator_width: int = setting(
-        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512
+        64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512, architecture=True
     )
     spectral_normalization: bool = setting(
-        False, "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are."
+        False,
+        "Spectral normalisation of the discriminator's hidden layers, which limits how steep they are.",
+        architecture=True,
     )
     beta: float = setting(1.0, "Weight of the KL.", minimum=0, maximum=1000, live=True)
     similarity_weight: float = setting(

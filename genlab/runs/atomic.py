@@ -51,10 +51,10 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, json.dumps(value, indent=1).encode())
 
 
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays as one compressed .npz, without pickles."""
+def write_arrays(path: Path, arrays: dict[str, np.ndarray], compress: bool = True) -> None:
+    """Write arrays as one .npz, without pickles."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    (np.savez_compressed if compress else np.savez)(buffer, allow_pickle=False, **arrays)
     write_bytes(path, buffer.getvalue())
 
 

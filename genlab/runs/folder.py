@@ -3,8 +3,10 @@
 spec.json       what was asked          state.json      how far it is, rewritten all the time
 metadata.json   what showing it needs, and the version of this layout
 metrics.jsonl   losses and metrics      frames/         what each lane looked like, LANE-STEP.npz
-reference.npz   the real data to compare with           checkpoints/    one .npz a lane, to continue from
+reference.npz   the real data to compare with           checkpoints/    see runs/checkpoints.py
 evaluation.json, evaluation.npz     what was measured of it, and pictures
+summary.json, picture.png           what a list shows of it once it has ended, made from the rest
+notes.json      the name, the note and the star that people gave it
 control/        requests to whatever trains it          .lock           held by the process that trains it
 error.txt       where in the program the last error arose
 """
@@ -34,6 +36,7 @@ ACTIVE = ("queued", "starting", "running", "paused")
 TRAINING = ("starting", "running", "paused")
 SILENT_SECONDS = 3.0  # after the last change of a state; then a reader checks whether the run is still on its way
 ENDED = "The process that trained this run ended. Everything up to the last frame is kept."
+SUMMARY, PICTURE = "summary.json", "picture.png"
 NEVER_BEGUN = "The process that was to train this run ended before it began. Resume queues it again."
 
 
@@ -154,6 +157,12 @@ class Run:
     def write_state(self, state: RunState) -> None:
         state.updated = time.time()
         write_json(self.path / "state.json", state.model_dump())
+        self._forget_summary()
+
+    def _forget_summary(self) -> None:
+        """Remove what was made from files that have changed."""
+        for name in (SUMMARY, PICTURE):
+            (self.path / name).unlink(missing_ok=True)
 
     def _read_json(self, name: str) -> dict[str, Any]:
         if not self.path.is_dir():
@@ -235,7 +244,7 @@ class Run:
         """Raises RunUnreadable if the frame is missing or damaged."""
         path = self.path / "frames" / f"{lane}-{step:09d}.npz"
         try:
-            arrays = self._arrays(path)
+            arrays = self.read_arrays(path)
             return Frame(lane=lane, step=step, metrics=json.loads(str(arrays.pop("metrics"))), arrays=arrays)
         except (KeyError, ValueError):
             raise RunUnreadable(f"Run {self.id}: {path.name} is not a frame. Its other files are kept.") from None
@@ -259,7 +268,7 @@ class Run:
         applies of centres, radius, extent, accuracy. None before training has begun.
         """
         path = self.path / "reference.npz"
-        return self._arrays(path) if path.is_file() else None
+        return self.read_arrays(path) if path.is_file() else None
 
     # What was measured of it
 
@@ -267,6 +276,7 @@ class Run:
         """Write the measures, and the pictures that go with them; the measures last, since readers look for those."""
         write_arrays(self.path / "evaluation.npz", arrays)
         write_json(self.path / "evaluation.json", evaluation.model_dump())
+        self._forget_summary()
 
     def evaluation(self) -> Evaluation | None:
         """None if nothing was measured yet. Raises RunUnreadable."""
@@ -294,7 +304,7 @@ class Run:
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """The pictures of the evaluation, "LANE-NAME"; empty if there are none. Raises RunUnreadable."""
         path = self.path / "evaluation.npz"
-        return self._arrays(path) if path.is_file() else {}
+        return self.read_arrays(path) if path.is_file() else {}
 
     # Checkpoints
 
@@ -303,9 +313,10 @@ class Run:
 
     def checkpoint(self, lane: int) -> dict[str, np.ndarray] | None:
         path = self.path / "checkpoints" / f"{lane}.npz"
-        return self._arrays(path) if path.is_file() else None
+        return self.read_arrays(path) if path.is_file() else None
 
-    def _arrays(self, path: Path) -> dict[str, np.ndarray]:
+    def read_arrays(self, path: Path) -> dict[str, np.ndarray]:
+        """The arrays of one of the run's files. Raises RunUnreadable."""
         try:
             # Opened here, since np.load leaves a damaged file open.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,12 @@ class History:
         self._lanes: dict[int, _Curves] = {}
         self.skipped = 0
         self.rewound: list[tuple[int, int]] = []
+
+    def begin_with(self, past: History, step: int) -> None:
+        """Take over what another run recorded up to a step, before anything is read: that of a fork's parent."""
+        for lane, curves in past._lanes.items():
+            self._lanes[lane] = copy.deepcopy(curves)
+            self._lanes[lane].rewind(step)
 
     def update(self) -> History:
         try:

@@ -45,11 +45,28 @@ class LaneMetadata(BaseModel):
     abilities: list[str] = Field(default_factory=list)
 
 
+class ForkedFrom(BaseModel):
+    """What a run goes on from, and the one setting in which it differs from there; no lane, if in none.
+
+    Attributes:
+    run: the parent's id; it may be gone.
+    step: the latest step of its lanes where this one began.
+    """
+
+    run: str
+    step: int
+    lane: int | None = None
+    setting: str = ""
+    old: Any = None
+    new: Any = None
+
+
 class RunMetadata(BaseModel):
     """Attributes:
     schema_version: of the folder; 1 for those that say nothing of it.
     created: seconds since 1970; 0 if that is not known.
     versions: of genlab, keras and the backend, and the device, when it was last trained; before, of genlab alone.
+    forked_from: None for a run that began at step 0 by itself.
     """
 
     schema_version: int = 1
@@ -57,6 +74,7 @@ class RunMetadata(BaseModel):
     dataset: DatasetMetadata
     lanes: list[LaneMetadata]
     versions: dict[str, str] = Field(default_factory=dict)
+    forked_from: ForkedFrom | None = None
 
 
 def describe_spec(spec: RunSpec) -> RunMetadata:

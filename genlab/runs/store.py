@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import numpy as np
+
 from genlab.runs.atomic import write_json
 from genlab.runs.folder import ACTIVE, Run, RunState, RunUnreadable
+from genlab.runs.forks import Change, Fork, make_fork
 from genlab.runs.jobs import Job, JobQueue
 from genlab.runs.metadata import new_metadata
 from genlab.spec import RunSpec, make_spec
 
 MAXIMUM_WAITING = 8
+LOOKED_THROUGH = 100  # runs, the newest, for one on the same data
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 WAITING = "waiting for its turn"
 EXPECTED = ".expected.json"
@@ -48,8 +52,9 @@ class Store:
         """Where what is made once for a data set is kept."""
         return self.root / ".cache"
 
-    def create(self, spec: RunSpec) -> Run:
-        """A new run folder, not yet queued. It is filled under another name, so that it is there whole or not at all.
+    def create(self, spec: RunSpec, fork: Fork | None = None) -> Run:
+        """A new run folder, not yet queued; of a fork, with what that goes on from. It is filled under another name, so
+        that it is there whole or not at all.
 
         Its id is the time in UTC, to the microsecond: ids sort by time. Two made in the same microsecond do not
         collide, since a folder that holds anything is never renamed over.
@@ -57,8 +62,12 @@ class Store:
         draft = Run(self.root / f".new-{uuid4().hex}")
         try:
             draft.write_spec(spec)
-            draft.write_metadata(new_metadata(spec))
-            draft.write_state(RunState(message=WAITING))
+            metadata = new_metadata(spec)
+            if fork:
+                metadata.dataset, metadata.forked_from = fork.dataset, fork.forked_from
+                fork.write_checkpoints(draft)
+            draft.write_metadata(metadata)
+            draft.write_state(RunState(message=WAITING, lanes=fork.places() if fork else []))
             while True:
                 run = Run(self.root / _new_id())
                 if run.path.exists():
@@ -87,15 +96,30 @@ class Store:
             return []
         return [Run(path) for path in sorted(self.root.iterdir(), reverse=True) if RUN_ID.fullmatch(path.name)]
 
+    def reference_like(self, run: Run) -> dict[str, np.ndarray] | None:
+        """The real data of the newest other run on the same data set with the same settings: what a run that has not
+        begun will be compared with. None if there is none among the newest 100.
+        """
+        spec = run.spec()
+        for other in self.runs()[:LOOKED_THROUGH]:
+            with suppress(RunUnreadable):
+                theirs = other.spec()
+                same = (theirs.dataset, theirs.dataset_settings) == (spec.dataset, spec.dataset_settings)
+                if same and (reference := other.reference()):
+                    return reference
+        return None
+
     # Training
 
-    def submit(self, spec: RunSpec, paused: bool = False, instead_of: Run | None = None) -> Run:
+    def submit(
+        self, spec: RunSpec, paused: bool = False, instead_of: Run | None = None, fork: Fork | None = None
+    ) -> Run:
         """Make a run and queue it; `paused` stops it at step 0, to be watched from there. The run that it is made
         instead of is stopped, unless the new one cannot be queued. Raises QueueFull, OSError.
         """
         with self.jobs.lock():
             self._check_room(instead_of)
-            run = self.create(spec)
+            run = self.create(spec, fork)
             if paused:
                 run.request("pause")
             self.jobs.add(Job("train", run.id))
@@ -103,6 +127,13 @@ class Store:
                 with suppress(RunUnreadable):
                     self._stop(instead_of)
             return run
+
+    def fork(self, run: Run, step: int | None = None, change: Change | None = None, budget: float | None = None) -> Run:
+        """Make a run that goes on from a checkpoint of another, and queue it; see `make_fork`. Raises SpecError,
+        RunUnreadable, QueueFull, OSError.
+        """
+        fork = make_fork(run, step, change, budget)
+        return self.submit(fork.spec, fork=fork)
 
     def resume(self, run: Run) -> None:
         """Queue a run again, to go on from its last checkpoint. Raises QueueFull, RunUnreadable, OSError, and SpecError

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from genlab.runs.folder import Frame, LaneState, Run, RunState
+from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable
 from genlab.runs.history import History
-from genlab.runs.metadata import RunMetadata
+from genlab.runs.metadata import ForkedFrom, RunMetadata
 from genlab.spec import LETTERS, RunSpec
 
 
@@ -17,6 +18,7 @@ class RunView:
     """Attributes:
     metadata: what the run kept of its data set and models; today's registries are not asked.
     frames: the newest frame of each lane, None before its first.
+    frame_steps: of each lane, the steps at which it has a frame, ascending.
     reference: the real data (see `Run.reference`), None before training has begun.
     recorded: bytes of the history; while it and the steps of the frames are the same, there is nothing new to draw.
     """
@@ -27,6 +29,7 @@ class RunView:
     history: History
     reference: dict[str, np.ndarray] | None
     frames: list[Frame | None]
+    frame_steps: list[list[int]]
     metadata: RunMetadata
     recorded: int
 
@@ -66,14 +69,35 @@ class RunView:
 
 
 class RunReader:
-    """Follows one run: every `read` gives what is new since the last."""
+    """Follows one run: every `read` gives what is new since the last. Of a fork, `with_past` is what its parent did
+    until then, where that is still there.
+    """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, with_past: bool = False) -> None:
         self.run = run
         self._spec, self._metadata = run.spec(), run.metadata()
         self._history = History(run)
+        self._past: RunReader | None = None
+        if with_past and self._metadata.forked_from:
+            self._begin_with(self._metadata.forked_from)
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
+        self._frame_steps: list[list[int]] = [[] for _ in self._spec.lanes]
+
+    def _begin_with(self, forked_from: ForkedFrom) -> None:
+        with suppress(RunUnreadable):
+            past = RunReader(Run(self.run.path.parent / forked_from.run), with_past=True)
+            view = past.read()
+            if len(view.spec.lanes) == len(self._spec.lanes):
+                self._past = past
+                self._history.begin_with(view.history, forked_from.step)
+                self._before = [[step for step in steps if step < forked_from.step] for steps in view.frame_steps]
+
+    def frame(self, lane: int, step: int) -> Frame:
+        """A frame of the run, or of its past. Raises RunUnreadable."""
+        if self._past and step in self._before[lane] and step not in self.run.frame_steps(lane):
+            return self._past.frame(lane, step)
+        return self.run.frame(lane, step)
 
     def read(self) -> RunView:
         """Raises RunUnreadable."""
@@ -82,6 +106,8 @@ class RunReader:
             self._reference = self.run.reference()
         for lane, seen in enumerate(self._frames):
             steps = self.run.frame_steps(lane)
+            before = [step for step in self._before[lane] if not steps or step < steps[0]] if self._past else []
+            self._frame_steps[lane] = before + steps
             if not steps:
                 self._frames[lane] = None
             elif seen is None or steps[-1] != seen.step:
@@ -90,5 +116,13 @@ class RunReader:
         recorded = path.stat().st_size if path.is_file() else 0
         history = self._history.update()
         return RunView(
-            self.run.id, self._spec, state, history, self._reference, list(self._frames), self._metadata, recorded
+            self.run.id,
+            self._spec,
+            state,
+            history,
+            self._reference,
+            list(self._frames),
+            list(self._frame_steps),
+            self._metadata,
+            recorded,
         )

@@ -113,26 +113,31 @@ class Lane:
         return backend.gradient_norm(phase, self.model.networks, examples, labels) if phase else None
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Every number that the next step depends on, and the place on the clock."""
+        """Every number that the next step depends on, the place on the clock, and by name the live settings."""
         values = backend.read_variables(self._variables())
         arrays = {f"variable{i:04d}": value for i, value in enumerate(values)}
+        arrays |= {f"setting.{name}": np.array(getattr(self.settings, name)) for name in self._live}
         return {**arrays, "clock": np.array([self.step, self.seconds, self.examples], dtype="float64")}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Go back to a checkpoint of the same spec. Raises ValueError if it belongs to other networks."""
+        """Go back to a checkpoint, with its live settings. Raises ValueError if it belongs to other networks."""
         stored = [arrays[name] for name in sorted(arrays) if name.startswith("variable")]
         try:
             backend.write_variables(self._variables(), stored)
         except ValueError:
             raise ValueError(
                 f"The checkpoint of model {LETTERS[self.index]} belongs to other networks than its spec describes. "
-                "Start a new run; this one's frames are kept."
+                "Start a new run; what this one has recorded is kept."
             ) from None
         self.step, self.examples = int(arrays["clock"][0]), int(arrays["clock"][2])
         self.seconds = float(arrays["clock"][1])
         values = self.settings.model_dump()
-        for name, value in zip(self._live, backend.read_variables(list(self._live.values())), strict=True):
-            values[name] = type(values[name])(value)
+        for name, variable in self._live.items():
+            if f"setting.{name}" in arrays:  # as it was given, or as a fork changed it
+                values[name] = arrays[f"setting.{name}"].item()
+                variable.assign(values[name])
+            else:  # of a checkpoint from before they were kept by name
+                values[name] = type(values[name])(backend.read_variables([variable])[0])
         self.settings = type(self.settings).model_construct(**values)
 
     @property

@@ -22,7 +22,7 @@ from genlab.spec import RunSpec
 from genlab.training import backend
 from genlab.training.lane import Lane
 
-FRAME_SECONDS = 0.34  # at least so long between frames ...
+FRAME_SECONDS = 0.3  # at least so long between frames ...
 FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them
 ROUND_SECONDS = 0.15  # each lane's turn when the lanes share seconds
 

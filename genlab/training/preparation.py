@@ -91,14 +91,13 @@ def seconds_a_step(lanes: list[Lane], chunk: int) -> list[float]:
     """Seconds that a step of each lane takes here while all of them train side by side, at most so many steps a call.
     The lanes are left as they were. Raises Diverged.
     """
-    before = [(lane.checkpoint(), lane.settings) for lane in lanes]
+    before = [lane.checkpoint() for lane in lanes]
     try:
         with ThreadPoolExecutor(len(lanes)) as threads:
             return list(threads.map(lambda lane: _seconds_a_step(lane, chunk), lanes))
     finally:
-        for lane, (checkpoint, settings) in zip(lanes, before, strict=True):
+        for lane, checkpoint in zip(lanes, before, strict=True):
             lane.restore(checkpoint)
-            lane.settings = settings  # as they were given: a checkpoint has them as float32
 
 
 def _seconds_a_step(lane: Lane, chunk: int) -> float:

@@ -18,11 +18,14 @@ from pydantic import ValidationError
 import genlab
 from genlab.datasets.base import DataUnavailable, fingerprint
 from genlab.runs.atomic import DiskFull, write_bytes
+from genlab.runs.checkpoints import CheckpointKeeper, forget_later
 from genlab.runs.data import load_run_dataset
 from genlab.runs.folder import LaneState, Run, RunState, RunUnreadable, StateName
 from genlab.runs.history import History, append_record, finish_last_line, rewind
 from genlab.runs.metadata import new_metadata
 from genlab.runs.store import Store
+from genlab.runs.summary import keep_summary
+from genlab.runs.thinning import most_redundant
 from genlab.spec import SpecError, describe_errors
 from genlab.training import backend
 from genlab.training.loop import ChunkTrained, Event, FrameBuilt, LaneEnded, RoundCompleted, Stage, Training
@@ -116,6 +119,7 @@ class _Recorder:
         finish_last_line(self.run)
         checkpoints = [self.run.checkpoint(lane) for lane in range(len(spec.lanes))]
         self._rewind(checkpoints)
+        keeper = CheckpointKeeper(self.run, spec, self.state.lanes)
         self.run.forget_error()
         self.state.device = backend.describe(spec.device)
         prepared = self.preparation.take(spec) if self.preparation else None
@@ -128,6 +132,8 @@ class _Recorder:
             if isinstance(event, RoundCompleted):
                 if time.monotonic() - self._checkpointed > CHECKPOINT_SECONDS:
                     self._checkpoint()
+                if all(lane.state != "failed" for lane in self.state.lanes):
+                    keeper.look(self.training.lanes)
                 yield from self._handle_requests()
                 if self.stopped:
                     return self.end("stopped", self.stopped)
@@ -145,6 +151,7 @@ class _Recorder:
             step, seconds, examples = (0, 0.0, 0) if checkpoint is None else checkpoint["clock"].tolist()
             rewind(self.run, lane, int(step), seconds, int(examples))
             self.state.lanes.append(LaneState(step=int(step), seconds=seconds, examples=int(examples)))
+        forget_later(self.run, self.state.lanes)
         self._write_state()
         history = History(self.run).update()
         for lane in range(len(checkpoints)):
@@ -162,6 +169,7 @@ class _Recorder:
         if between_steps:
             with suppress(OSError):  # the last checkpoint that fitted stays
                 self._checkpoint()
+        keep_summary(self.run)
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Stage):
@@ -196,7 +204,7 @@ class _Recorder:
     def _describe(self, training: Training) -> None:
         """Keep what the run was trained on, and with: it may be shown where none of that is left."""
         dataset, metadata, old = training.frame_builder.dataset, new_metadata(training.spec), self.run.metadata()
-        metadata.created = old.created
+        metadata.created, metadata.forked_from = old.created, old.forked_from
         described = metadata.dataset
         described.shape, described.modes = list(dataset.train.shape[1:]), list(dataset.modes.names)
         described.fingerprint = fingerprint(dataset) if described.own else ""
@@ -281,13 +289,6 @@ class _Recorder:
             self.state.message = describe_errors(error)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             self.state.message = f"A change of settings was not understood: {error}"
-
-
-def most_redundant(times: np.ndarray) -> int:
-    """Which of at least three rising times (n,) is missed least: the index of the one whose neighbours are nearest to
-    each other, of several the earliest. Never the first or the last.
-    """
-    return 1 + int(np.argmin(times[2:] - times[:-2]))
 
 
 def _versions() -> dict[str, str]:

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from genlab.datasets.base import DataUnavailable
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.atomic import write_json
+from genlab.runs.bin import Bin
 from genlab.runs.store import Store
 from genlab.spec import RunSpec, SpecError
 
@@ -59,6 +60,7 @@ def work(store: Store, leaving: threading.Event) -> None:
     ready = {"state": "ready", "devices": backend.devices(), "pid": os.getpid(), "run": ""}
     write_status(store, ready)
     store.recover()
+    Bin(store).remove_expired()
     from genlab.training.preparation import Preparation
 
     preparation = Preparation(store)

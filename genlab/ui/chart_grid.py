@@ -1,28 +1,23 @@
 """One grid that draws every chart and caption of a page from a single message, so that all lanes change at one instant.
 
 `st.plotly_chart` rebuilds its chart at every change: about one update a second, and a zoom is lost each time. Here
-`chart_grid.js` calls `Plotly.react` on nodes that stay, fills in the theme's colours and redraws only what changed.
+`figures/browser/grid.js` calls `Plotly.react` on nodes that stay, fills in the theme's colours and redraws only what
+changed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from genlab.runs.atomic import write_bytes
-
-HERE = Path(__file__).parent
-SERVED = HERE.parents[1] / "static"  # Streamlit serves the folder of this name beside app.py as app/static
+from genlab.ui.served import loader, served_plotly
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: b
 
     Below 760 pixels the grid has two columns, below 420 one. Figures bring no colours for text, axes or background:
     the page's theme fills those in. Where a figure does need one it says "var(--ink)" (text), "var(--paper)"
-    (background), "var(--line)" (axes), "var(--faint)" (grid lines) or "var(--quiet)" (grey); see chart_grid.css.
+    (background), "var(--line)" (axes), "var(--faint)" (grid lines) or "var(--quiet)" (grey).
 
     only_new: send the figures that changed since the last call, for a grid that is drawn again and again in a fragment;
         if nothing did, a message of a few bytes. A grid that misses something asks for everything. Call
@@ -69,7 +64,7 @@ def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: b
     # Tuples: to see whether a list or a dictionary is a data frame, Streamlit would import pandas, 70 MB.
     message: dict[str, Any] = {
         "columns": columns,
-        "plotly": _served_plotly(),
+        "plotly": served_plotly(),
         "cells": tuple(_message(cell, sent.figures.get(cell.name)) for cell in cells),
     }
     digest = _digest(repr(message))
@@ -121,23 +116,4 @@ def _without_template(figure: go.Figure) -> str:
     return to_json_plotly(content)
 
 
-@cache
-def _served_plotly() -> str:
-    """Copy the plotly.min.js of the installed wheel to where Streamlit serves it; return its address in the app."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = SERVED / source.name
-    if not target.exists() or target.stat().st_size != source.stat().st_size:
-        write_bytes(target, source.read_bytes())  # whole or not at all: two visitors may come at once
-        # Streamlit sends no Cache-Control: browsers then keep a file for a tenth of its age. The version is in the
-        # address, so an old date is safe and saves 5 MB at every reload.
-        os.utime(target, (0, 0))
-    return f"app/static/{target.name}?v={plotly.__version__}"
-
-
-# Not isolated in a shadow root, because Plotly puts its own style rules in the document's head.
-_grid = st.components.v2.component(
-    "genlab_chart_grid",
-    css=(HERE / "chart_grid.css").read_text(encoding="utf-8"),
-    js=(HERE / "chart_grid.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_grid = st.components.v2.component("genlab_chart_grid", js=loader("genlabGrid"), isolate_styles=False)

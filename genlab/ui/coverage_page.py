@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from genlab.evaluation.diagnosis import diagnose
-from genlab.figures.base import LANE_COLOURS, lane_views
+from genlab.figures.base import LANE_COLOURS, draw, lane_views
 from genlab.figures.gallery import galleries
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
@@ -14,7 +14,6 @@ from genlab.runs.tables import as_markdown, measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.escape import literal
-from genlab.ui.live import figure_cell, title_cell
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
 OFFERED = 50  # runs, the newest
@@ -98,13 +97,16 @@ def _charts(view: RunView) -> list[Cell]:
     """A title for each lane, then every figure of all lanes: bars over the whole width, the others two a row."""
     lanes = lane_views(view)
     span = 2 if len(lanes) > 1 else 4
-    cells = [title_cell(view, lane, span, LINE) for lane in lanes]
+    cells = [
+        Cell(f"{i}-title", span, LINE, heading=lane.heading, detail=lane.real_value, colour=lane.colour)
+        for i, lane in enumerate(lanes)
+    ]
     if len(lanes) % 2 and len(lanes) > 1:
         cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
     for entry in FIGURES.values():
         if entry.belongs == "run":
             span, height = (4, BARS) if entry.name == WIDE else (2, CHART)
-            cells.append(figure_cell(entry, entry.name, span, height, view, lanes))
+            cells.append(Cell(entry.name, span, height, draw(entry, lanes), alt=f"{view.dataset_title}: {entry.alt}"))
     return cells
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from genlab.ui.address import hidden_parts
 from genlab.ui.clicks import count_clicks_once
 from genlab.ui.escape import literal
+from genlab.ui.link import link_builder
 from genlab.ui.worker_supervisor import worker_status
 
 PAGES = {
     "app.py": "genlab",
     "pages/train.py": "Train",
+    "pages/compare.py": "Compare",
     "pages/coverage.py": "Mode coverage",
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
@@ -24,12 +27,15 @@ def page_frame(title: str) -> None:
     """Call first on every page."""
     st.set_page_config(page_title=f"{title} · genlab", page_icon="🎲", layout="wide")
     st.html(Path(__file__).with_name("page.css"))
+    if "links" in hidden_parts():
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         for path, label in PAGES.items():
             st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
         ready = worker_status()["state"] == "ready"
-        with st.container(horizontal=True, horizontal_alignment="right", width="stretch"):
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)(ready)
+            link_builder()
 
 
 def _device(known: bool) -> None:

@@ -4,38 +4,58 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from genlab.figures.base import FigureEntry, LaneView, draw, lane_views
+from genlab.figures.base import CLOCK_COLUMNS, LaneView, lane_views
+from genlab.figures.timeline import TimelineCell
 from genlab.registry import FIGURES
 from genlab.runs import QueueFull, Run, RunUnreadable
-from genlab.runs.folder import ACTIVE
+from genlab.runs.folder import ACTIVE, Frame, StateName
 from genlab.runs.view import RunReader, RunView
-from genlab.spec import SpecError
-from genlab.ui.chart_grid import Cell, chart_grid, send_everything
+from genlab.spec import Clock, SpecError
+from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
 from genlab.ui.controls import start
 from genlab.ui.escape import literal
+from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
+from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.3  # between two looks for new frames ...
+STATE_SECONDS = 1.0  # ... and at how far it is; a new state is shown at once
 REST_SECONDS = 2.0  # once a run has ended: another visitor may resume it
 LANES_A_ROW = 2
 BESIDE, BELOW = "latent", "coverage"  # the figures beside the picture of a lane, and below all lanes
 RESUMABLE = ("paused", "stopped", "interrupted")
-PICTURE, CURVES, BARS, LINE = 250, 160, 175, 30  # heights in pixels: all of it fits 1280x800
+PICTURE, CURVES, BARS, LINE = 250, 155, 175, 30  # heights in pixels: all of it fits 1280x800
 
 
 def live_run(run: Run) -> None:
-    """Follow a run: closely until it ends, and then at rest."""
+    """Follow a run: closely until it ends, and then at rest. Its state and its time line are looked at apart, since
+    only the latter changes many times a second.
+    """
     try:
-        active = run.state().state in ACTIVE
+        state, spec = run.state().state, run.spec()
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
     _spare_loaded_code()
-    send_everything("charts")
-    st.fragment(_follow, run_every=POLL_SECONDS if active else REST_SECONDS)(run, active)
+    hidden = hidden_parts()
+    if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
+        st.session_state.setdefault("picture", view)
+    clock, step = clock_from_address(spec.clock), step_from_address()
+    if "buttons" not in hidden:
+        forked_from(run)
+        st.fragment(_status, run_every=STATE_SECONDS if state in ACTIVE else REST_SECONDS)(run, state)
+    else:
+        ensure_worker()
+    look = st.fragment(_time_line, run_every=POLL_SECONDS if state in ACTIVE else REST_SECONDS)
+    look(run, state, clock, step, "bar" in hidden)
+    fork_dialog(run)
 
 
 @st.cache_resource(show_spinner=False)
@@ -47,25 +67,62 @@ def _spare_loaded_code() -> None:
     gc.freeze()
 
 
-def _follow(run: Run, active: bool) -> None:
+def _read(run: Run) -> RunView:
+    """The run as it is now. Raises RunUnreadable."""
+    if st.session_state.get("watched") != run.id:
+        st.session_state.watched, st.session_state.watch = run.id, RunReader(run, with_past=True)
+        st.session_state.real_data = None
+    view: RunView = st.session_state.watch.read()
+    if view.reference is not None or view.state.state not in ACTIVE:
+        return view
+    if st.session_state.real_data is None:  # looked for once
+        st.session_state.real_data = get_store().reference_like(run) or {}
+    return replace(view, reference=st.session_state.real_data or None)
+
+
+def _status(run: Run, state: StateName) -> None:
     ensure_worker()
     try:
-        if st.session_state.get("watched") != run.id:
-            st.session_state.watched, st.session_state.watch, st.session_state.drawn = run.id, RunReader(run), {}
-        view: RunView = st.session_state.watch.read()
+        view = _read(run)
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
-    if (view.state.state in ACTIVE) != active:
+    if view.state.state != state:
         st.rerun()
     left, right = st.columns([3, 5], vertical_alignment="center")
     with left:
         st.progress(view.progress(), text=status_line(run, view))
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
-        picture = _picture(view)
+        _picture_control(view)
         _buttons(run, view)
     _errors(run, view)
-    chart_grid(cells(view, st.session_state.drawn, picture), key="charts", columns=2 * lanes_a_row(view), only_new=True)
+
+
+def _time_line(run: Run, state: StateName, clock: Clock, step: int | None, without_bar: bool) -> None:
+    if fork_begins():
+        st.rerun()  # a dialog does not belong into what is drawn again and again
+    try:
+        view = _read(run)
+    except RunUnreadable:  # the state says so
+        return
+    if view.state.state != state:
+        st.rerun()
+    offered = pictures(view)
+    chosen = st.session_state.get("picture", offered[0])
+    picture = chosen if chosen in offered else offered[0]
+    lanes = lane_views(view, clock)
+    timeline(
+        cells(lanes, picture),
+        lanes,
+        lane_frames(st.session_state.watch, view),
+        key="charts",
+        columns=2 * lanes_a_row(lanes),
+        active=state in ACTIVE,
+        step=step,
+        on_fork=ask_fork,
+        marks=marks(view, clock),
+        without_bar=without_bar,
+    )
 
 
 def _errors(run: Run, view: RunView) -> None:
@@ -119,20 +176,19 @@ def pictures(view: RunView) -> list[str]:
     ]
 
 
-def _picture(view: RunView) -> str:
+def _picture_control(view: RunView) -> None:
     """Which picture is in the first place of every lane, chosen where there is a choice."""
     offered = pictures(view)
-    if len(offered) == 1:
-        return offered[0]
-    return st.segmented_control(
-        "Picture",
-        offered,
-        default=offered[0],
-        required=True,
-        format_func=lambda name: FIGURES[name].title,
-        key="picture",
-        label_visibility="collapsed",
-    )
+    if len(offered) > 1:
+        st.segmented_control(
+            "Picture",
+            offered,
+            default=offered[0],
+            required=True,
+            format_func=lambda name: FIGURES[name].title,
+            key="picture",
+            label_visibility="collapsed",
+        )
 
 
 def _buttons(run: Run, view: RunView) -> None:
@@ -191,64 +247,59 @@ def _resume(run: Run) -> None:
     st.rerun()
 
 
-def cells(view: RunView, drawn: dict[str, tuple[object, Cell]], picture: str = "samples") -> list[Cell]:
+def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
+    """Where on the clock something happened to the run as a whole, with a word for it: where it was forked."""
+    origin = view.metadata.forked_from
+    steps = view.history.column(0, "step")
+    if not origin or not len(steps):
+        return []
+    at = float(np.interp(origin.step, steps, view.history.column(0, CLOCK_COLUMNS[clock])))
+    return [{"at": at, "words": "fork"}]
+
+
+def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:
+    """Where the time line finds the frames of the lanes of a run."""
+
+    def read(lane: int, step: int) -> Frame | None:
+        newest = view.frames[lane]
+        if newest and newest.step == step:
+            return newest
+        try:
+            return reader.frame(lane, step)
+        except RunUnreadable:
+            return None
+
+    # A lane that went back to a checkpoint makes other frames at the same steps.
+    return [
+        LaneFrames(steps, partial(read, lane), f"{view.id}-{lane}-{len(view.history.rewound)}")
+        for lane, steps in enumerate(view.frame_steps)
+    ]
+
+
+def cells(lanes: Sequence[LaneView], picture: str = "samples") -> list[TimelineCell]:
     """The grid of the train page: a line of text, pictures, curves, one lane beside the other; then the bars of all.
 
-    `picture` names the figure in the first place of a lane. `drawn` remembers the cells, so that a figure is made once
-    for what it shows and not at every look.
+    `picture` names the figure in the first place of a lane.
     """
 
-    def figure(name: str, span: int, height: int, *lanes: LaneView) -> Cell:
-        entry = FIGURES[name]
-        shows = [lane.frame.step if lane.frame else None for lane in lanes], view.recorded if entry.recorded else 0
-        key = f"{lanes[0].lane}-{name}" if entry.belongs != "run" else name
-        if drawn.get(key, ((), None))[0] != shows:
-            drawn[key] = shows, figure_cell(entry, key, span, height, view, lanes)
-        return drawn[key][1]
+    def figure(name: str, span: int, height: int, lane: int) -> TimelineCell:
+        return TimelineCell(f"{lane}-{name}", span, height, FIGURES[name], (lane,))
 
     everywhere = [entry.name for entry in FIGURES.values() if entry.belongs == "lane" and entry.name != BESIDE]
-    result: list[Cell] = []
-    lanes = lane_views(view)
-    for row in (lanes[first : first + LANES_A_ROW] for first in range(0, len(lanes), LANES_A_ROW)):
+    result: list[TimelineCell] = []
+    columns = 2 * lanes_a_row(lanes)
+    for row in (range(first, min(first + LANES_A_ROW, len(lanes))) for first in range(0, len(lanes), LANES_A_ROW)):
         # An odd lane has its row to itself: nothing may flow up beside it.
-        gap = 2 * (lanes_a_row(view) - len(row))
+        gap = columns - 2 * len(row)
         for part in (
-            [title_cell(view, lane, 2, LINE) for lane in row],
+            [TimelineCell(f"{lane}-title", 2, LINE, lanes=(lane,)) for lane in row],
             [figure(name, 1, PICTURE, lane) for lane in row for name in (picture, BESIDE)],
             *([figure(name, 2, CURVES, lane) for lane in row] for name in everywhere),
         ):
-            result += part + ([Cell(f"after-{part[-1].name}", gap, part[-1].height)] if gap else [])
-    result.append(figure(BELOW, 2 * lanes_a_row(view), BARS, *lanes))
+            result += part + ([TimelineCell(f"after-{part[-1].name}", gap, part[-1].height)] if gap else [])
+    result.append(TimelineCell(BELOW, columns, BARS, FIGURES[BELOW], tuple(range(len(lanes)))))
     return result
 
 
-def figure_cell(
-    entry: FigureEntry, name: str, span: int, height: int, view: RunView, lanes: Sequence[LaneView]
-) -> Cell:
-    """A figure of one lane, or of all of them."""
-    whose = view.dataset_title if entry.belongs == "run" else lanes[0].title
-    return Cell(name, span, height, draw(entry, lanes), alt=f"{whose}: {entry.alt}")
-
-
-def title_cell(view: RunView, lane: LaneView, span: int, height: int) -> Cell:
-    """The line of text above a lane."""
-    heading, detail = headline(view, lane.lane), real_value(view)
-    return Cell(f"{lane.lane}-title", span, height, heading=heading, detail=detail, colour=lane.colour)
-
-
-def lanes_a_row(view: RunView) -> int:
-    return min(LANES_A_ROW, len(view.spec.lanes))
-
-
-def headline(view: RunView, lane: int) -> str:
-    """The lane's model and its two numbers of mode coverage."""
-    frame = view.frames[lane]
-    if frame is None:
-        return view.title(lane)
-    solid, modes, share = (frame.metrics[name] for name in ("solid", "modes", "on_mode_share"))
-    return f"{view.title(lane)} · {solid} of {modes} modes · {share:.0%} on a mode"
-
-
-def real_value(view: RunView) -> str:
-    """What held-out real data gets for the share on a mode."""
-    return f"real data {view.reference['on_mode_share'].item():.0%}" if view.reference else ""
+def lanes_a_row(lanes: Sequence[LaneView]) -> int:
+    return min(LANES_A_ROW, len(lanes))

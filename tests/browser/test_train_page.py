@@ -229,6 +229,22 @@ def test_nothing_on_the_page_moves_while_it_trains(server, visit):
     server.store.stop(run)
 
 
+def test_models_are_added_and_removed_with_seed_and_budget_in_sight(server, visit):
+    tab = visit(server).open()
+    for field in ("steps-ring8", "clock", "seed"):
+        expect(tab.page.locator(f".st-key-{field} input")).to_be_in_viewport(ratio=1)
+    for lane in (2, 3):
+        tab.press("add")
+        expect(tab.page.locator(f".st-key-model-{lane}")).to_be_visible()
+    expect(tab.page.locator(".st-key-add")).to_have_count(0)
+    tab.train.click()
+    expect(tab.cell("3-samples")).to_be_visible()
+    assert [lane.model for lane in tab.run().spec().lanes] == ["gan", "vae", "wgan-gp", "wae"]
+    tab.press("remove-0")
+    expect(tab.page.locator(".st-key-model-3")).to_have_count(0)
+    expect(tab.page.locator(".st-key-model-0 input")).to_have_value("VAE")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_charts_have_the_colours_of_the_theme(server, visit, scheme):
     config = Path(__file__).parents[2] / ".streamlit" / "config.toml"

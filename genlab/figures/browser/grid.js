@@ -1,61 +1,44 @@
-// Draws the cells that genlab/ui/chart_grid.py sends. Streamlit calls the default export again with every message and
-// every change of theme; the nodes stay, so a zoom stays too.
+// Draws the cells that genlab/ui/chart_grid.py sends, all by Plotly. The nodes stay, so a zoom stays too.
 //
 // A message has the cells, each with the digest of its figure, and the figures that the server thinks are new here; or,
 // where nothing changed, only the digest of the last one. A grid that lacks something asks for everything.
 
 const ASK_AGAIN = 2000 // milliseconds
 const grids = new WeakMap() // Streamlit's element for the component -> its grid
-let loading // one promise for the page: plotly.js is fetched once
 
-const CONFIG = {
-  displaylogo: false,
-  doubleClick: "reset",
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
-  scrollZoom: false,
-  showSendToCloud: false, // Plotly's default is a button that uploads the chart
-}
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = grids.get(parentElement) ?? open(parentElement)
-  grid.ask = () => setTriggerValue("missing", data.digest)
-  receive(grid, data)
-  if (grid.data) {
-    loadPlotly(grid.data.plotly).then(
-      () => draw(grid),
-      () => explain(grid),
-    )
-  }
-  return () => {
-    // Streamlit also cleans up after a run that the next message overtook; only an unmounted element has left the page.
-    if (parentElement.isConnected) return
-    close(grid)
+window.genlabGrid = {
+  show({ data, parentElement, setTriggerValue }) {
+    const grid = grids.get(parentElement) ?? openGrid(parentElement)
+    grid.ask = () => setTriggerValue("missing", data.digest)
+    receive(grid, data)
+    return grid.data && loadPlotly(grid.data.plotly).then(() => draw(grid))
+  },
+  close(parentElement) {
+    const grid = grids.get(parentElement)
+    if (!grid) return
+    grid.observer.disconnect()
+    clearInterval(grid.asking)
+    grid.listeners.abort()
+    for (const name of grid.cells.keys()) remove(grid, name)
+    grid.outer.remove()
     grids.delete(parentElement)
-  }
+  },
 }
 
-function open(parentElement) {
+function openGrid(parentElement) {
   const outer = element("div", "genlab-grid")
   const inner = outer.appendChild(element("div", "genlab-grid-cells"))
   parentElement.append(outer)
   const grid = { outer, inner, cells: new Map(), figures: new Map(), held: false, listeners: new AbortController() }
   grid.observer = new ResizeObserver(() => draw(grid))
   grid.observer.observe(outer)
-  hold(grid)
+  holdWhileDragged(grid)
   grids.set(parentElement, grid)
   return grid
 }
 
-function close(grid) {
-  grid.observer.disconnect()
-  clearInterval(grid.asking)
-  grid.listeners.abort()
-  for (const name of grid.cells.keys()) remove(grid, name)
-  grid.outer.remove()
-}
-
 // A redraw in the middle of a drag would take the zoom box from under the pointer: wait for the release.
-function hold(grid) {
+function holdWhileDragged(grid) {
   const { signal } = grid.listeners
   grid.inner.addEventListener("pointerdown", () => (grid.held = true), { signal })
   const release = () => {
@@ -138,12 +121,6 @@ function writeCaption(node, { heading, detail, colour }) {
   detailNode.textContent = detail
 }
 
-function element(tag, className) {
-  const node = document.createElement(tag)
-  node.className = className
-  return node
-}
-
 // ---- figures ----
 
 function draw(grid) {
@@ -166,86 +143,4 @@ function drawFigure(grid, cell, width, theme) {
   cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG)
   cell.state = state
   cell.node.dataset.updates = Number(cell.node.dataset.updates) + 1
-}
-
-// Plotly keeps a zoom only while the figure asks for the range that it asked for when the visitor zoomed. A live figure's
-// range moves: as long as an axis shows something else than was asked for, go on asking for that.
-function keepZoom(cell, layout) {
-  cell.asked ??= {}
-  for (const axis of ["xaxis", "yaxis"]) {
-    const { range } = layout[axis] ?? {}
-    if (!range) continue
-    const asked = cell.asked[axis]
-    const shown = cell.plot.layout?.[axis]?.range
-    if (asked && shown && asked.some((end, i) => end !== shown[i])) layout[axis].range = [...asked]
-    else cell.asked[axis] = [...range]
-  }
-}
-
-function readTheme(node) {
-  const style = getComputedStyle(node)
-  const names = ["--ink", "--paper", "--line", "--faint", "--quiet"]
-  const values = names.map((name) => style.getPropertyValue(name))
-  const [ink, paper, line, faint, quiet] = values
-  const font = style.fontFamily
-  const clear = "rgba(0, 0, 0, 0)"
-  const axis = {
-    constrain: "domain", // equal axes shrink the plot, not the range: Plotly forgets a zoom where it widened a range
-    gridcolor: faint,
-    linecolor: line,
-    tickcolor: line,
-    ticklabelstandoff: 4,
-    title: { standoff: 8 },
-    zerolinecolor: line,
-  }
-  const layout = {
-    autotypenumbers: "strict",
-    font: { color: ink, family: font, size: 14 },
-    hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: ink, family: font } },
-    hovermode: "closest",
-    legend: { bgcolor: clear },
-    margin: { l: 48, r: 12, t: 36, b: 36 },
-    modebar: { bgcolor: paper, color: quiet, activecolor: ink },
-    paper_bgcolor: clear,
-    plot_bgcolor: clear,
-    shapedefaults: { line: { color: ink } },
-    annotationdefaults: { arrowcolor: ink },
-    xaxis: axis,
-    yaxis: axis,
-  }
-  const colours = Object.fromEntries(names.map((name, index) => [`var(${name})`, values[index]]))
-  return { id: JSON.stringify(layout), colours, template: { layout } }
-}
-
-// Puts the theme's colour where a figure says "var(--ink)": Plotly does not know CSS variables. Columns of numbers are
-// left alone, so that long data costs nothing.
-function coloured(value, theme) {
-  if (typeof value === "string") return theme.colours[value] ?? value
-  if (value === null || typeof value !== "object" || typeof value[0] === "number") return value
-  for (const key of Object.keys(value)) value[key] = coloured(value[key], theme)
-  return value
-}
-
-// ---- plotly.js ----
-
-function loadPlotly(address) {
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    // Relative to the page, as Streamlit's own files are: right under a base path and behind Community Cloud's proxy.
-    script.src = new URL(address, document.baseURI)
-    script.onload = resolve
-    script.onerror = reject
-    document.head.append(script)
-  })
-  return loading
-}
-
-function explain(grid) {
-  if (grid.explanation) return
-  grid.explanation = element("p", "genlab-explanation")
-  grid.explanation.setAttribute("role", "alert")
-  grid.explanation.textContent =
-    `The charts could not be drawn: ${grid.data.plotly} did not load. Reload the page; if that does not help, ` +
-    "set server.enableStaticServing to true in .streamlit/config.toml and restart the server."
-  grid.outer.prepend(grid.explanation)
 }

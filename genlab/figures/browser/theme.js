@@ -1,0 +1,89 @@
+// What all charts share: the page's theme for Plotly, plotly.js itself, and elements of the page.
+
+const CONFIG = {
+  displaylogo: false,
+  doubleClick: "reset",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+  scrollZoom: false,
+  showSendToCloud: false, // Plotly's default is a button that uploads the chart
+}
+let loadingPlotly // one promise for the page: plotly.js is fetched once
+
+function loadPlotly(address) {
+  loadingPlotly ??= window.Plotly
+    ? Promise.resolve()
+    : new Promise((resolve, reject) => {
+        const script = document.createElement("script")
+        // Relative to the page, as Streamlit's own files are: right under a base path and behind Community Cloud's proxy.
+        script.src = new URL(address, document.baseURI)
+        script.onload = resolve
+        script.onerror = reject
+        document.head.append(script)
+      })
+  return loadingPlotly
+}
+
+function element(tag, className, attributes = {}) {
+  const node = document.createElement(tag)
+  node.className = className
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
+  return node
+}
+
+function readTheme(node) {
+  const style = getComputedStyle(node)
+  const names = ["--ink", "--paper", "--line", "--faint", "--quiet"]
+  const values = names.map((name) => style.getPropertyValue(name))
+  const [ink, paper, line, faint, quiet] = values
+  const font = style.fontFamily
+  const clear = "rgba(0, 0, 0, 0)"
+  const axis = {
+    constrain: "domain", // equal axes shrink the plot, not the range: Plotly forgets a zoom where it widened a range
+    gridcolor: faint,
+    linecolor: line,
+    tickcolor: line,
+    ticklabelstandoff: 4,
+    title: { standoff: 8 },
+    zerolinecolor: line,
+  }
+  const layout = {
+    autotypenumbers: "strict",
+    font: { color: ink, family: font, size: 14 },
+    hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: ink, family: font } },
+    hovermode: "closest",
+    legend: { bgcolor: clear },
+    margin: { l: 48, r: 12, t: 36, b: 36 },
+    modebar: { bgcolor: paper, color: quiet, activecolor: ink },
+    paper_bgcolor: clear,
+    plot_bgcolor: clear,
+    shapedefaults: { line: { color: ink } },
+    annotationdefaults: { arrowcolor: ink },
+    xaxis: axis,
+    yaxis: axis,
+  }
+  const colours = Object.fromEntries(names.map((name, index) => [`var(${name})`, values[index]]))
+  return { id: JSON.stringify(layout), ink, paper, font, colours, template: { layout } }
+}
+
+// Puts the theme's colour where a figure says "var(--ink)": Plotly does not know CSS variables. Columns of numbers are
+// left alone, so that long data costs nothing.
+function coloured(value, theme) {
+  if (typeof value === "string") return theme.colours[value] ?? value
+  if (value === null || typeof value !== "object" || typeof value[0] === "number") return value
+  for (const key of Object.keys(value)) value[key] = coloured(value[key], theme)
+  return value
+}
+
+// Plotly keeps a zoom only while the figure asks for the range that it asked for when the visitor zoomed. A range that
+// moves: as long as an axis shows something else than was asked for, go on asking for that.
+function keepZoom(cell, layout) {
+  cell.asked ??= {}
+  for (const axis of ["xaxis", "yaxis"]) {
+    const { range } = layout[axis] ?? {}
+    if (!range) continue
+    const asked = cell.asked[axis]
+    const shown = cell.plot.layout?.[axis]?.range
+    if (asked && shown && asked.some((end, i) => end !== shown[i])) layout[axis].range = [...asked]
+    else cell.asked[axis] = [...range]
+  }
+}

@@ -1,0 +1,447 @@
+// The time line: holds the frames that it has been sent, and shows those of one moment in all charts at once.
+//
+// A frame of a lane stands at its step, its examples and its seconds. The moments of the line are the places of all
+// lanes' frames on the clock that was chosen; at a moment each lane shows its newest frame until then.
+
+const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
+const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
+const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
+const NO_CURVES = {}
+const FIELDS = { steps: "step", examples: "examples", seconds: "seconds" }
+
+class Timeline {
+  constructor(parent, ask) {
+    this.ask = ask // (name, value): tell whoever sends the messages
+    this.outer = element("div", "genlab-grid")
+    this.root = this.outer.appendChild(element("div", "genlab-timeline", { "data-testid": "timeline", tabindex: 0 }))
+    this.controls = new Controls(this)
+    this.root.append(this.controls.node)
+    this.inner = this.root.appendChild(element("div", "genlab-grid-cells"))
+    parent.append(this.outer)
+    Object.assign(this, { cells: new Map(), lanes: [], moments: [], index: 0, speed: 1, loop: false, drawnCount: 0 })
+    Object.assign(this, { playing: false, live: true, active: false, clock: "steps", curves: {}, moving: {} })
+    this.signature = this.described = ""
+    this.listeners = new AbortController()
+    this.observer = new ResizeObserver(() => this.plan())
+    this.observer.observe(this.outer)
+    this.listen()
+    this.queue = Promise.resolve()
+  }
+
+  listen() {
+    const { signal } = this.listeners
+    // Keys count here, and where nothing else has the focus, as on a stage.
+    document.addEventListener(
+      "keydown",
+      (event) => {
+        const inside = this.root.contains(event.target)
+        if (!inside && event.target !== document.body) return
+        const own = event.target.closest?.("select, .genlab-slider")
+        if (own && event.key !== " ") return // a list and the slider have keys of their own
+        if (event.target.closest?.("button") && event.key === " ") return // presses the button
+        if (this.controls.key(event)) event.preventDefault()
+      },
+      { signal },
+    )
+    // A redraw of Plotly in the middle of a drag would take the zoom box from under the pointer.
+    this.inner.addEventListener("pointerdown", () => (this.dragged = true), { signal })
+    const release = () => {
+      if (!this.dragged) return
+      this.dragged = false
+      setTimeout(() => this.plan()) // after Plotly has taken in the release
+    }
+    window.addEventListener("pointerup", release, { signal })
+    window.addEventListener("pointercancel", release, { signal })
+    const watchRatio = () => {
+      const query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+      query.addEventListener("change", () => (this.restale(), this.plan(), watchRatio()), { once: true, signal })
+    }
+    watchRatio()
+  }
+
+  close() {
+    this.listeners.abort()
+    this.observer.disconnect()
+    cancelAnimationFrame(this.ticking)
+    clearTimeout(this.planning)
+    clearTimeout(this.settling)
+    for (const cell of this.cells.values()) cell.remove()
+    this.outer.remove()
+  }
+
+  // ---- messages ----
+
+  // In the order in which they came, each opened whole before the next.
+  receive(bytes) {
+    this.queue = this.queue.then(async () => {
+      const message = await openMessage(bytes)
+      await loadPlotly(message.plotly)
+      this.take(message)
+    })
+    return this.queue
+  }
+
+  take(message) {
+    const parts = [...message.parts]
+    if (message.signature !== this.signature) {
+      this.signature = message.signature // the frames that are held lack what other cells draw
+      this.lanes = []
+      this.curves = {}
+      this.entering = true
+    }
+    if (message.describes) this.describe(parts.shift(), message.described)
+    let ends = message.described === this.described
+    if (ends && message.grows) ends = this.grow(parts.shift())
+    if (ends) for (const frame of parts) this.hold(frame)
+    for (const [lane, step] of message.removed ?? []) this.drop(lane, step)
+    this.active = message.active
+    const held = this.lanes.map((frames) => frames.length)
+    if (!ends || JSON.stringify(held) !== JSON.stringify(message.held)) this.askForMissing()
+    else if (message.more) this.ask("missing", { ...this.heldFrames(), more: true })
+    else clearTimeout(this.asking)
+    this.arrange(message)
+    this.plan()
+  }
+
+  // Something was lost, or was never here: say what is held.
+  askForMissing() {
+    clearTimeout(this.asking)
+    this.ask("missing", this.heldFrames())
+    this.asking = setTimeout(() => this.askForMissing(), 3000) // a question may get lost too
+  }
+
+  heldFrames() {
+    const held = this.lanes.map((frames) => frames.map((frame) => frame.step))
+    return { signature: this.signature, held, asked: Date.now() }
+  }
+
+  describe({ arrays, ...described }, digest) {
+    this.described = digest
+    this.description = described
+    this.fixed = arrays
+    // Another clock has other moments: stay at the step.
+    if (described.clock !== this.clock && this.moments.length && !this.live) {
+      this.pause()
+      this.wanted = this.stepNow()
+    }
+    this.clock = described.clock
+    if (described.lanes.length !== this.lanes.length) this.lanes = described.lanes.map(() => [])
+    this.arrangeCells()
+  }
+
+  // The ends of curves that have grown; false where their start is not here.
+  grow({ starts, moving, arrays }) {
+    for (const [name, start] of Object.entries(starts)) {
+      const before = this.curves[name]?.values ?? []
+      if (before.length < start) return false
+      const end = arrays[name].values
+      const values = new Float32Array(start + end.length)
+      values.set(before.subarray ? before.subarray(0, start) : [])
+      values.set(end, start)
+      this.curves = { ...this.curves, [name]: { values, scale: 1, least: 0 } }
+    }
+    this.moving = moving
+    return true
+  }
+
+  hold(frame) {
+    const frames = this.lanes[frame.lane]
+    const i = frames.findIndex((held) => held.step >= frame.step)
+    if (i < 0) frames.push(frame)
+    else frames.splice(i, frames[i].step === frame.step ? 1 : 0, frame)
+  }
+
+  drop(lane, step) {
+    this.lanes[lane] = this.lanes[lane]?.filter((frame) => frame.step !== step)
+  }
+
+  // The moments of the line, and where on it one stands: at the same place as before, or at its end if live.
+  arrange(message) {
+    const place = this.moments[this.index]
+    const places = this.lanes.flat().map((frame) => frame[FIELDS[this.clock]])
+    places.sort((a, b) => a - b)
+    const apart = SAME_MOMENT * ((places.at(-1) ?? 0) - (places[0] ?? 0))
+    this.moments = places.filter((at, i) => i === places.length - 1 || places[i + 1] - at > apart)
+    const last = Math.max(0, this.moments.length - 1)
+    if (this.entering && this.moments.length) {
+      this.entering = false
+      if (message.step !== undefined && message.step !== null) {
+        this.live = false
+        this.index = this.momentOf(message.step)
+        this.wanted = message.step
+      } else this.index = message.plays ? 0 : last
+      if (message.plays) this.play()
+      if (message.loops) this.loop = true
+      return
+    }
+    if (this.wanted !== undefined && !this.playing) this.index = this.momentOf(this.wanted) // more of it has come
+    else if (this.live && !this.playing) this.index = last
+    else this.index = Math.max(0, upperBound(this.moments, place) - 1)
+  }
+
+  // The last moment at which no lane shows a frame later than this step, so that `stepNow` is the step again.
+  momentOf(step) {
+    const later = this.lanes.flat().filter((frame) => frame.step > step)
+    const end = Math.min(...later.map((frame) => frame[FIELDS[this.clock]]))
+    return Math.max(0, this.moments.findLastIndex((at) => at < end))
+  }
+
+  // ---- cells ----
+
+  arrangeCells() {
+    const { cells, columns } = this.description
+    this.inner.style.setProperty("--wanted-columns", columns)
+    for (const [name, cell] of this.cells) {
+      const wanted = cells.find((candidate) => candidate.name === name)
+      if (wanted && Boolean(wanted.layers) === cell instanceof Chart) continue
+      cell.remove()
+      this.cells.delete(name)
+    }
+    cells.forEach((wanted, i) => {
+      const cell = this.cells.get(wanted.name) ?? (wanted.layers ? new Chart(wanted) : new Heading(wanted))
+      this.cells.set(wanted.name, cell)
+      cell.describe(wanted, wanted.layers ? this.fixed : this.description.lanes[wanted.lanes[0]])
+      // In a narrow window one lane stands below the other, and below them what shows several.
+      cell.node.style.setProperty("--lane", wanted.lanes.length === 1 ? wanted.lanes[0] : this.lanes.length)
+      if (this.inner.children[i] !== cell.node) this.inner.insertBefore(cell.node, this.inner.children[i] ?? null)
+    })
+  }
+
+  charts() {
+    return [...this.cells.values()].filter((cell) => cell instanceof Chart)
+  }
+
+  restale() {
+    for (const chart of this.charts()) chart.stale = true
+  }
+
+  // Let Plotly draw what it has to, curves at most three times a second; and the frames of the moment.
+  plan() {
+    if (this.planning) return
+    const wait = Math.max(0, (this.planned ?? 0) + CURVES_MILLISECONDS - performance.now())
+    const now = () => {
+      this.planning = 0
+      this.planned = performance.now()
+      if (!window.Plotly || this.dragged || !this.outer.isConnected || !this.description) return
+      const charts = this.charts()
+      const frames = this.framesNow()
+      for (const chart of charts) chart.show(chart.cell.lanes.map((lane) => frames[lane]))
+      // Every width is read before anything is written: one layout of the page instead of one per figure.
+      const widths = charts.map((chart) => chart.node.clientWidth)
+      const theme = readTheme(this.outer)
+      const { marks } = this.description
+      const range = this.clockRange()
+      charts.forEach((chart, i) => {
+        const curves = chart.cell.recorded ? this.curves : NO_CURVES
+        const clock = chart.cell.layout.meta === "clock" ? { range, marks } : null
+        chart.plan(widths[i], theme, curves, this.moving[chart.cell.name] ?? {}, clock)
+      })
+      this.draw()
+    }
+    if (wait && this.drawnCount) this.planning = setTimeout(now, wait)
+    else now()
+  }
+
+  // The axis of the clock: to the end of the budget where it is counted in that, else as far as the lanes have come.
+  clockRange() {
+    const { budget } = this.description
+    return [0, Math.max(budget ?? 0, this.moments.at(-1) ?? 0) || 1]
+  }
+
+  // ---- one moment ----
+
+  framesNow() {
+    const place = this.moments[this.index]
+    return this.lanes.map((frames) => frames[upperBoundBy(frames, FIELDS[this.clock], place) - 1])
+  }
+
+  // The latest step of the frames that are shown; -1 if there is none.
+  stepNow() {
+    return Math.max(-1, ...this.framesNow().map((frame) => frame?.step ?? -1))
+  }
+
+  draw() {
+    const frames = this.framesNow()
+    let moved = false
+    for (const cell of this.cells.values()) {
+      const shown = cell.cell.lanes.map((lane) => frames[lane])
+      if (!(cell instanceof Chart)) {
+        cell.show(shown[0])
+        continue
+      }
+      moved = cell.show(shown) || moved
+      cell.draw()
+      cell.mark(this.moments[this.index] ?? null)
+    }
+    if (moved) this.plan()
+    this.controls.update()
+    this.drawnCount += 1
+    const step = this.stepNow()
+    Object.assign(this.root.dataset, {
+      step: step < 0 ? "" : step,
+      frames: this.moments.length,
+      drawn: this.drawnCount,
+      live: this.active && this.live,
+    })
+  }
+
+  // At most one drawing for one picture of the screen, however often the slider moves.
+  drawSoon() {
+    this.drawing ??= requestAnimationFrame(() => {
+      this.drawing = undefined
+      this.draw()
+    })
+    clearTimeout(this.settling)
+    this.settling = setTimeout(() => this.settle(), SETTLED_MILLISECONDS)
+  }
+
+  // The address names the step that one stands at, without a new entry in the browser's history.
+  settle() {
+    if (!this.description.addressed || this.playing) return
+    const address = new URL(window.location.href)
+    const step = this.stepNow()
+    if ((this.live && this.active) || step < 0) address.searchParams.delete("step")
+    else address.searchParams.set("step", step)
+    if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
+  }
+
+  // ---- moving ----
+
+  jump(index) {
+    this.pause()
+    this.moveTo(index)
+  }
+
+  step(by) {
+    this.jump(this.index + by)
+  }
+
+  moveTo(index) {
+    this.wanted = undefined
+    this.index = Math.min(this.moments.length - 1, Math.max(0, Math.round(index)))
+    this.live = this.index >= this.moments.length - 1
+    this.drawSoon()
+  }
+
+  follow() {
+    this.jump(Infinity)
+  }
+
+  toggle() {
+    if (this.playing) this.pause()
+    else this.play()
+    this.drawSoon()
+  }
+
+  pause() {
+    this.playing = false
+    cancelAnimationFrame(this.ticking)
+  }
+
+  // Moments pass evenly: all of them in ten seconds, or four to thirty a second, times the speed. By the time and not by
+  // pictures of the screen: a hidden tab gets none, and goes on from where it was.
+  play() {
+    if (this.moments.length < 2) return
+    if (this.index >= this.moments.length - 1) this.index = 0
+    this.playing = true
+    this.live = false
+    this.wanted = undefined
+    let [exact, before] = [this.index, undefined]
+    const tick = (now) => {
+      if (!this.playing) return
+      const passed = before === undefined ? 0 : Math.min(0.25, (now - before) / 1000)
+      before = now
+      const last = this.moments.length - 1
+      exact += passed * this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
+      if (exact >= last && this.loop && !this.active) exact = 0
+      const index = Math.min(last, Math.floor(exact))
+      if (index !== this.index) {
+        this.index = index
+        this.draw()
+      }
+      if (index >= last && !this.loop) {
+        this.pause()
+        this.moveTo(last)
+      } else this.ticking = requestAnimationFrame(tick)
+    }
+    this.ticking = requestAnimationFrame(tick)
+  }
+
+  setSpeed(speed) {
+    this.speed = speed
+    this.controls.update()
+  }
+
+  setLoop(loop) {
+    this.loop = loop
+    this.controls.update()
+  }
+
+  askFork() {
+    this.pause()
+    const frame = this.framesNow().find(Boolean)
+    if (frame) this.ask("fork", frame.step)
+  }
+
+  askClock(clock) {
+    this.ask("clock", clock)
+  }
+}
+
+// The line of text above a lane: the heading moves with its frames.
+class Heading {
+  constructor(cell) {
+    this.node = element("div", "genlab-caption")
+    this.node.dataset.cell = cell.name
+    this.bar = this.node.appendChild(element("span", "genlab-caption-bar"))
+    this.heading = this.node.appendChild(element("span", "genlab-caption-heading", { role: "heading", "aria-level": 3 }))
+    this.detail = this.node.appendChild(element("span", "genlab-caption-detail"))
+  }
+
+  describe(cell, lane) {
+    this.cell = cell
+    this.lane = lane
+    this.node.style.height = `${cell.height}px`
+    this.node.style.setProperty("--span", cell.span)
+    this.bar.hidden = !lane
+    this.node.classList.toggle("genlab-gap", !lane)
+    this.bar.style.background = lane?.colour ?? ""
+    this.detail.textContent = lane?.detail ?? ""
+    this.show()
+  }
+
+  show(frame) {
+    const words = frame?.heading ?? this.lane?.title ?? ""
+    if (this.heading.textContent !== words) this.heading.textContent = words
+  }
+
+  remove() {
+    this.node.remove()
+  }
+}
+
+// How many of the frames, rising in a field, are at most at `limit`.
+function upperBoundBy(frames, field, limit) {
+  let [low, high] = [0, frames.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (frames[middle][field] <= limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const lines = new WeakMap() // Streamlit's element for the component -> its time line
+
+window.genlabTimeline = {
+  show({ data, parentElement, setTriggerValue }) {
+    const line = lines.get(parentElement) ?? new Timeline(parentElement)
+    lines.set(parentElement, line)
+    line.ask = (name, value) => setTriggerValue(name, value)
+    return line.receive(data)
+  },
+  close(parentElement) {
+    lines.get(parentElement)?.close()
+    lines.delete(parentElement)
+  },
+}

@@ -1,0 +1,84 @@
+"""What the address of a page says, apart from its run: nonsense in it is said, and ignored."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Collection
+from typing import cast
+
+import streamlit as st
+
+from genlab.spec import Clock
+from genlab.ui.escape import literal
+
+# What `hide=settings,links` takes from the page, and what it is called.
+HIDEABLE = {
+    "links": "Links to the other pages",
+    "settings": "Settings at the side",
+    "buttons": "State and buttons of the run",
+    "bar": "Bar of the time line",
+}
+# How the compare page draws curves.
+CURVES = {"together": "Over each other", "beside": "Side by side"}
+
+
+def clock_from_address(default: Clock) -> Clock:
+    """`clock=seconds`: what the time line is drawn against."""
+    return cast(Clock, _one_of("clock", typing.get_args(Clock)) or default)
+
+
+def view_from_address(offered: Collection[str]) -> str | None:
+    """`view=reconstructions`: the picture in the first place of every lane."""
+    return _one_of("view", offered)
+
+
+def step_from_address() -> int | None:
+    """`step=1200`: where the time line stands at first."""
+    named = st.query_params.get("step")
+    if named is None:
+        return None
+    if named.isascii() and named.isdigit() and len(named) <= 12:
+        return int(named)
+    ignored("step", named, "a whole number")
+    return None
+
+
+def hidden_parts() -> set[str]:
+    """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`."""
+    named = [part for part in st.query_params.get("hide", "").split(",") if part]
+    if unknown := [part for part in named if part not in HIDEABLE]:
+        ignored("hide", ",".join(unknown), f"parts among {', '.join(HIDEABLE)}")
+    return {part for part in named if part in HIDEABLE}
+
+
+def curves_from_address() -> str:
+    """`curves=beside`: each lane's curves below its pictures, in place of all over each other."""
+    return _one_of("curves", CURVES) or next(iter(CURVES))
+
+
+def runs_from_address() -> dict[str, list[int]]:
+    """`runs=ID,ID:0,ID:1`: the runs to compare, each with those of its lanes that are named, [] for no lane."""
+    named: dict[str, list[int]] = {}
+    for part in filter(None, st.query_params.get("runs", "").split(",")):
+        run, colon, lane = part.partition(":")
+        if colon and not (lane.isascii() and lane.isdigit() and len(lane) <= 3):
+            ignored("runs", part, "the id of a run, or one with a colon and the number of a lane, as in ID:0,")
+            continue
+        lanes = named.setdefault(run, [])
+        if colon and int(lane) not in lanes:
+            lanes.append(int(lane))
+    return named
+
+
+def _one_of(name: str, offered: Collection[str]) -> str | None:
+    named = st.query_params.get(name)
+    if named is not None and named not in offered:
+        ignored(name, named, f"one of {', '.join(offered)}")
+        return None
+    return named
+
+
+def ignored(name: str, value: str, expected: str) -> None:
+    """Say that the address has something which is not used."""
+    message = f"The address says {name}={value[:60]}, where {expected} was expected. It is ignored."
+    st.warning(literal(message), icon=":material/link_off:")

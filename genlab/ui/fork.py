@@ -1,0 +1,76 @@
+"""Going on from a moment of a run with one setting changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from genlab.registry import MODELS
+from genlab.runs import Run, RunUnreadable
+from genlab.runs.checkpoints import fork_steps
+from genlab.runs.folder import ACTIVE
+from genlab.runs.forks import Change, describe_fork, make_fork
+from genlab.spec import LETTERS, SpecError, changeable_names, setting_notes
+from genlab.ui.controls import start
+from genlab.ui.escape import literal
+from genlab.ui.model_controls import setting_control, setting_label
+
+ASKED, BEGINS = "fork.step", "fork.begins"  # in the session: where a fork was asked for; whether it was just now
+
+
+def ask_fork(step: int) -> None:
+    """Ask for a fork at a step: the next run of the page opens the dialog."""
+    st.session_state[ASKED], st.session_state[BEGINS] = step, True
+
+
+def fork_begins() -> bool:
+    """Whether a fork was asked for since this was asked last."""
+    begins: bool = st.session_state.pop(BEGINS, False)
+    return begins
+
+
+def fork_dialog(run: Run) -> None:
+    """The dialog, where a fork was asked for."""
+    if ASKED in st.session_state:
+        st.dialog("Fork this run", on_dismiss=lambda: st.session_state.pop(ASKED, None))(_fork)(run)
+
+
+def forked_from(run: Run) -> None:
+    """Where a fork began, with what, and a link to both branches side by side."""
+    origin = run.metadata().forked_from
+    if not origin:
+        return
+    st.caption(literal(describe_fork(origin)))
+
+
+def _fork(run: Run) -> None:
+    step: int = st.session_state[ASKED]
+    try:
+        spec, available = run.runnable_spec(), fork_steps(run)
+        begin = max((at for at in available if at <= step), default=None)
+        if begin is None:
+            st.error(f"No checkpoint was kept up to step {step:,}. Choose a later moment.")
+            return
+        at = f"step {begin:,}" if begin == step else f"step {begin:,}, the nearest kept checkpoint up to step {step:,}"
+        st.markdown(f"A new run goes on from {at}, with one setting changed. This run stays as it is.")
+        lanes = range(len(spec.lanes))
+        titles = [f"Model {LETTERS[lane]} ({MODELS[spec.lanes[lane].model].title})" for lane in lanes]
+        lane = st.selectbox("Model", lanes, format_func=lambda index: titles[index], key="fork.lane")
+        family, settings = MODELS[spec.lanes[lane].model], spec.lanes[lane].settings
+        names = sorted(
+            changeable_names(family.settings), key=lambda name: not setting_notes(family.settings, name)["main"]
+        )
+        setting = st.selectbox("Setting", names, format_func=_capitalised, key="fork.setting")
+        present = family.settings(**settings)
+        value = setting_control(present, setting, f"fork.{run.id}.{lane}.{setting}", setting_label(setting))
+        stops = run.state().state in ACTIVE and st.toggle("Stop this run, so that the fork trains at once", value=True)
+        if st.button("Fork", type="primary", icon=":material/call_split:", key="fork-now"):
+            fork = make_fork(run, begin, Change(lane, setting, value))
+            st.session_state.pop(ASKED, None)
+            start(fork.spec, run if stops else None, fork=fork)
+    except (RunUnreadable, SpecError) as error:
+        st.error(literal(str(error)))
+
+
+def _capitalised(name: str) -> str:
+    words = setting_label(name)
+    return words[0].upper() + words[1:]

@@ -1,0 +1,163 @@
+"""The models on the side of the train page, one to four of them, and their settings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+
+from genlab.figures.base import LANE_COLOURS
+from genlab.registry import MODELS
+from genlab.runs import Run, RunUnreadable
+from genlab.runs.folder import ACTIVE
+from genlab.spec import LETTERS, MAXIMUM_LANES, LaneSpec, Settings, setting_notes
+from genlab.ui.escape import literal
+
+FIRST_MODELS = ("gan", "vae", "wgan-gp", "wae")  # of each lane until another is chosen
+FIRST_LANES = 2
+NETWORKS = ("generator", "discriminator")  # settings of which stand together
+WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
+
+
+def model_controls(kind: str, run: Run | None) -> list[dict[str, Any]]:
+    """The models, one to four of them, and the button that adds one."""
+    count = st.session_state.setdefault("lanes", FIRST_LANES)
+    lanes = [_lane(lane, kind, run) for lane in range(count)]
+    if count < MAXIMUM_LANES:
+        st.button("Add a model", icon=":material/add:", key="add", width="stretch", on_click=_add_lane)
+    return lanes
+
+
+def put_into_models(lanes: list[LaneSpec], kind: str) -> None:
+    """Ask for these models and settings."""
+    st.session_state.lanes = len(lanes)
+    for lane, spec in enumerate(lanes):
+        st.session_state[f"model.{lane}"] = spec.model
+        for name, value in spec.settings.items():
+            st.session_state[_key(lane, spec.model, kind, name)] = value
+
+
+def _add_lane() -> None:
+    st.session_state.lanes = min(st.session_state.lanes + 1, MAXIMUM_LANES)
+
+
+def _remove_lane(lane: int) -> None:
+    """Take a model away; those after it move up, with their settings."""
+    state = st.session_state
+    state.pop("chosen", None)
+    for at in range(lane, state.lanes):
+        for key in _lane_keys(at):
+            del state[key]
+        for key in _lane_keys(at + 1):
+            state[key.replace(str(at + 1), str(at), 1)] = state[key]
+    state.lanes -= 1
+
+
+def _lane_keys(lane: int) -> list[str]:
+    return [key for key in map(str, st.session_state) if key == f"model.{lane}" or key.startswith(f"{lane}.")]
+
+
+def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
+    """One lane's model and settings."""
+    st.session_state.setdefault(f"model.{lane}", FIRST_MODELS[lane])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            f":color[**Model {LETTERS[lane]}**]{{foreground='{LANE_COLOURS[lane]}'}}",
+            list(MODELS),
+            key=f"model.{lane}",
+            format_func=lambda name: MODELS[name].title,
+        )
+        if st.session_state.lanes > 1:
+            st.button(
+                "",
+                icon=":material/close:",
+                key=f"remove.{lane}",
+                help=f"Remove model {LETTERS[lane]}",
+                on_click=_remove_lane,
+                args=(lane,),
+            )
+    family = MODELS[model]
+    st.caption(f"{family.description} It can {', '.join(family.abilities)}.")
+    defaults = family.resolve({}, kind)
+    names = list(type(defaults).model_fields)
+    main = [name for name in names if setting_notes(type(defaults), name)["main"]]
+    values = {}
+
+    def draw(name: str, label: str) -> None:
+        key = _key(lane, model, kind, name)
+        values[name] = setting_control(defaults, name, key, label, (run, lane, name, key) if run else ())
+
+    columns = st.columns(2)
+    for i, name in enumerate(main):
+        with columns[i % 2]:
+            # Two stand side by side, where a label has room for a few letters.
+            draw(
+                name,
+                setting_label(name).replace("generator learning", "gen.").replace("discriminator learning", "disc."),
+            )
+    with st.expander("More settings"):
+        for network, members in by_network([name for name in names if name not in main]).items():
+            if network:
+                st.caption(f"**{network.capitalize()}**")
+            places = st.columns(2 if network else 1)
+            for i, name in enumerate(members):
+                with places[i % len(places)]:
+                    draw(name, setting_label(name.removeprefix(f"{network}_")))
+    return {"model": model, "settings": values}
+
+
+def setting_label(name: str) -> str:
+    """The name of a setting as words."""
+    return " ".join(WORDS.get(part, part) for part in name.split("_"))
+
+
+def by_network(names: list[str]) -> dict[str, list[str]]:
+    """The settings of the model as a whole, under "", then those of each network that has several."""
+    groups = {network: [name for name in names if name.startswith(f"{network}_")] for network in NETWORKS}
+    several = {network: members for network, members in groups.items() if len(members) > 1}
+    grouped = [name for members in several.values() for name in members]
+    return {"": [name for name in names if name not in grouped], **several}
+
+
+def setting_control(defaults: Settings, name: str, key: str, label: str, change: tuple[Any, ...] = ()) -> Any:
+    """The widget that fits one setting; one that may change while a run trains then calls `_change(*change)`."""
+    field = type(defaults).model_fields[name]
+    default = getattr(defaults, name)
+    st.session_state.setdefault(key, default)  # not given to the widget, which would warn where a run put its own there
+    live = setting_notes(type(defaults), name)["live"]
+    common: dict[str, Any] = {
+        "key": key,
+        "help": f"{field.description}{' Can be changed while it trains.' if live else ''}",
+    }
+    if live and change:
+        common |= {"on_change": _change, "args": change}
+    label = label[0].upper() + label[1:]
+    if get_origin(field.annotation) is Literal:
+        return st.selectbox(label, list(get_args(field.annotation)), **common)
+    if field.annotation is bool:
+        return st.toggle(label, **common)
+    bounds = {type(rule).__name__: rule for rule in field.metadata}
+    number = type(default)
+    low = number(bounds["Ge"].ge) if "Ge" in bounds else None
+    high = number(bounds["Le"].le) if "Le" in bounds else None
+    if number is int:
+        step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
+        return st.number_input(label, low, high, step=step, **common)
+    step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
+    return st.number_input(label, low, high, step=step, format="%g", **common)
+
+
+def _change(run: Run, lane: int, name: str, key: str) -> None:
+    """Send a live setting to a run that trains; any other run keeps what it was trained with."""
+    try:
+        if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
+            run.request("settings", lane=lane, values={name: st.session_state[key]})
+            st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
+    except (RunUnreadable, OSError, IndexError) as error:
+        st.toast(literal(str(error)))
+
+
+def _key(lane: int, model: str, kind: str, name: str) -> str:
+    # By kind of data too: the same model has other presets on images.
+    return f"{lane}.{model}.{kind}.{name}"
