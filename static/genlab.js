@@ -432,11 +432,12 @@ class Chart {
 
   // ---- Plotly's part ----
 
-  // `curves` are the recorded arrays by name, `moving` what moves of the layouts of recorded figures.
-  plan(width, theme, curves, moving, clockRange, marks = []) {
+  // `curves` are the recorded arrays by name, `moving` what moves of the layout of a recorded figure; `clock` is the range
+  // and the marks of a chart over the clock.
+  plan(width, theme, curves, moving, clock) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clockRange, marks])
+    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clock])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -446,8 +447,10 @@ class Chart {
       if (path === "title.text") this.title.textContent = value
       else if (parts.length === 2) layout[parts[0]] = { ...layout[parts[0]], [parts[1]]: value }
     }
-    if (layout.meta === "clock" && clockRange) layout.xaxis = { ...layout.xaxis, range: [...clockRange] }
-    if (layout.meta === "clock") Object.assign(layout, markShapes(layout, marks, theme))
+    if (clock) {
+      layout.xaxis = { ...layout.xaxis, range: [...clock.range] }
+      Object.assign(layout, markShapes(layout, clock.marks ?? [], theme))
+    }
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
@@ -710,6 +713,7 @@ class Controls {
     this.slider.setAttribute("aria-valuetext", words)
     this.live.hidden = !line.active
     this.fork.hidden = !line.description?.forks
+    this.clock.hidden = Boolean(line.description?.recording) // nobody is there to draw it against another
     this.node.hidden = Boolean(line.description?.without_bar)
     this.placeMarks()
     this.live.setAttribute("aria-pressed", live)
@@ -788,8 +792,10 @@ function chooser(label, options, choose) {
 // lanes' frames on the clock that was chosen; at a moment each lane shows its newest frame until then.
 
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
+const LOOP_REST_SECONDS = 1.5 // at the last moment, before it begins again
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
 const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
+const NO_CURVES = {}
 const FIELDS = { steps: "step", examples: "examples", seconds: "seconds" }
 
 class Timeline {
@@ -947,8 +953,9 @@ class Timeline {
         this.live = false
         this.index = this.momentOf(message.step)
         this.wanted = message.step
-      } else this.index = message.plays ? 0 : last
-      if (message.plays) this.play()
+      } else this.index = last
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+      if (message.plays && !still) this.play() // from the start, as it stands at the end
       if (message.loops) this.loop = true
       return
     }
@@ -1006,9 +1013,12 @@ class Timeline {
       // Every width is read before anything is written: one layout of the page instead of one per figure.
       const widths = charts.map((chart) => chart.node.clientWidth)
       const theme = readTheme(this.outer)
+      const { marks } = this.description
       const range = this.clockRange()
       charts.forEach((chart, i) => {
-        chart.plan(widths[i], theme, this.curves, this.moving[chart.cell.name] ?? {}, range, this.description.marks)
+        const curves = chart.cell.recorded ? this.curves : NO_CURVES
+        const clock = chart.cell.layout.meta === "clock" ? { range, marks } : null
+        chart.plan(widths[i], theme, curves, this.moving[chart.cell.name] ?? {}, clock)
       })
       this.draw()
     }
@@ -1121,8 +1131,9 @@ class Timeline {
       const passed = before === undefined ? 0 : Math.min(0.25, (now - before) / 1000)
       before = now
       const last = this.moments.length - 1
-      exact += passed * this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
-      if (exact >= last && this.loop && !this.active) exact = 0
+      const rate = this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
+      exact += passed * rate
+      if (exact >= last + rate * LOOP_REST_SECONDS && this.loop && !this.active) exact = 0
       const index = Math.min(last, Math.floor(exact))
       if (index !== this.index) {
         this.index = index
