@@ -1,5 +1,5 @@
-"""Makes docs/train.png and docs/coverage.png: starts genlab, trains the default run in a real browser, takes its
-picture, measures it, and takes a picture of that.
+"""Makes docs/race.webp and docs/coverage.png: starts genlab and takes pictures of the front page in a real browser,
+moment by moment; then trains the default run, measures it, and takes a picture of that.
 
     python docs/screenshot.py [PORT]
 
@@ -8,7 +8,9 @@ Needs Chromium and the development requirements.
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,11 +19,16 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+SIZE = (960, 518)  # pixels of the moving picture ...
+MILLISECONDS, LAST_MILLISECONDS = 150, 2000  # ... and how long its moments stand
 
 
 def main(port: int) -> None:
@@ -59,21 +66,36 @@ def take_pictures(address: str, folder: Path) -> None:
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+        picture_of_the_race(browser.new_page(viewport={"width": 1280, "height": 800}), address, folder / "race.webp")
+        page = browser.new_page(viewport={"width": 1280, "height": 1150}, device_scale_factor=1.5)
         page.goto(f"{address}/train")
         page.get_by_role("button", name="Train").first.click()
         expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=300_000)
-        page.wait_for_timeout(3000)  # for the last redraw of every chart
-        page.mouse.move(0, 0)
-        page.screenshot(path=folder / "train.png")
         page.goto(f"{address}/coverage")
-        page.set_viewport_size({"width": 1280, "height": 1150})
         page.get_by_role("button", name="Measure").click()
         expect(page.get_by_role("button", name="Measure again")).to_be_visible(timeout=300_000)
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(3000)  # for the last redraw of every chart
         page.mouse.move(0, 0)
         page.screenshot(path=folder / "coverage.png")
         browser.close()
+
+
+def picture_of_the_race(page: Page, address: str, path: Path) -> None:
+    """The front page as it plays, every second moment: its recording is moved on by hand, so that none is missed."""
+    page.goto(address)
+    line = page.get_by_test_id("timeline")
+    expect(line).to_have_attribute("data-drawn", re.compile(r"\d\d"), timeout=60_000)
+    page.keyboard.press("Home")
+    page.wait_for_timeout(1000)
+    pictures = []
+    for _ in range(0, int(line.get_attribute("data-frames") or 0), 2):
+        shot = page.screenshot(clip={"x": 0, "y": 0, "width": 1280, "height": 690})
+        pictures.append(Image.open(io.BytesIO(shot)).convert("RGB").resize(SIZE, Image.Resampling.LANCZOS))
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+    times = [MILLISECONDS] * (len(pictures) - 1) + [LAST_MILLISECONDS]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0, quality=60, method=6)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 from genlab.datasets import Dataset, DataUnavailable, load_dataset
 from genlab.datasets.image_sets import local_file, reachable
-from genlab.datasets.shapes import CORNERS, draw_pictures
+from genlab.datasets.shapes import CORNERS, draw_pictures, pure_colours
 from genlab.metrics.modes import mode_coverage
 from genlab.registry import DATASETS
 from genlab.runs import Store
@@ -88,6 +88,7 @@ def test_without_noise_a_small_miss_is_still_on_a_mode(name: str, store: Store) 
         ("digits", 0.94),
         ("wine", 0.94),
         pytest.param("shapes", 0.94, marks=pytest.mark.slow),
+        pytest.param("colour-shapes", 0.94, marks=pytest.mark.slow),
         pytest.param("mnist", 0.94, marks=pytest.mark.slow),
         pytest.param("stacked-mnist", 0.85, marks=pytest.mark.slow),
     ],
@@ -238,6 +239,19 @@ def test_digits_are_all_of_scikit_learns_in_stratified_halves() -> None:
     assert len(digits.train) + len(digits.test) == 1797
     gap = np.bincount(digits.train_labels) / len(digits.train) - np.bincount(digits.test_labels) / len(digits.test)
     assert np.abs(gap).max() < 0.002
+
+
+def test_shapes_in_colour_are_the_shapes_each_in_one_pure_colour() -> None:
+    grey, colour = load("shapes", size=200), load("colour-shapes", size=200)
+    brightest = colour.test.max(axis=(1, 2))
+    np.testing.assert_allclose(
+        colour.test, grey.test * (brightest / grey.test.max(axis=(1, 2)))[:, None, None], atol=1e-6
+    )
+    assert np.array_equal(colour.test_labels, grey.test_labels)
+    assert (colour.test.min(axis=-1) == 0).all() and np.allclose(colour.test.max(axis=-1), grey.test[..., 0])
+    assert len(np.unique(brightest.argmax(axis=1))) == 3
+    red, green, blue = pure_colours(np.array([0, 1 / 3, 2 / 3]))
+    assert np.allclose([red, green, blue], np.eye(3), atol=1e-6)
 
 
 def test_mnist_has_the_shapes_of_the_original() -> None:

@@ -47,8 +47,19 @@ ROOMS = (
 )
 # What draws and shows stands beside training, and reaches nothing that could load a framework.
 SHOWING = {
+    "recordings": (),
     "figures": ("spec", "registry", "runs", "metrics", "datasets", "models"),
-    "ui": ("spec", "registry", "runs", "metrics", "datasets", "models", "evaluation.diagnosis", "figures"),
+    "ui": (
+        "spec",
+        "registry",
+        "runs",
+        "metrics",
+        "datasets",
+        "models",
+        "evaluation.diagnosis",
+        "figures",
+        "recordings",
+    ),
     "pages": ("spec", "registry", "runs", "metrics", "datasets", "models", "figures", "ui"),
 }
 ALLOWED = {room: ROOMS[: index + 1] for index, room in enumerate(ROOMS)} | {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
@@ -41,6 +43,26 @@ def load_shapes(settings: ShapesSettings) -> Dataset:
     test, test_labels, _ = draw_pictures(random, settings.size)
     modes = Modes(tuple(CORNERS), np.full(len(CORNERS), 1 / len(CORNERS)))
     return Dataset("shapes", train, test, train_labels, test_labels, modes)
+
+
+def load_colour_shapes(settings: ShapesSettings) -> Dataset:
+    """The pictures of `shapes`, each shape in one pure colour: (size, 28, 28, 3) float32 in [0, 1].
+
+    The hue is drawn uniformly, and independently of all else.
+    """
+    shapes, random = load_shapes(settings), np.random.default_rng([settings.seed, 1])
+    train, test = (
+        grey * pure_colours(random.uniform(size=len(grey)))[:, None, None] for grey in (shapes.train, shapes.test)
+    )
+    return replace(shapes, name="colour-shapes", train=train, test=test)
+
+
+def pure_colours(hues: np.ndarray) -> np.ndarray:
+    """Hues (n,) in [0, 1) as red, green and blue (n, 3) float32: red at 0, green at 1/3, blue at 2/3, and one of the
+    three is always 0 and one 1.
+    """
+    away = np.abs((hues[:, None] - np.arange(3) / 3 + 0.5) % 1 - 0.5)  # round the circle, from each of the three
+    return np.clip(2 - 6 * away, 0, 1).astype("float32")
 
 
 def draw_pictures(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
@@ -99,5 +121,17 @@ DATASETS.add(
         settings=ShapesSettings,
         shape=(28, 28, 1),
         load=load_shapes,
+    )
+)
+DATASETS.add(
+    DatasetEntry(
+        name="colour-shapes",
+        title="Shapes in colour, 28x28",
+        description="The same shapes, each in a colour of its own, drawn by the program.",
+        kind="images",
+        steps=2200,
+        settings=ShapesSettings,
+        shape=(28, 28, 3),
+        load=load_colour_shapes,
     )
 )

@@ -95,6 +95,15 @@ def pack_frame(
     return pack(header, arrays)
 
 
+def place_on_clocks(lane: LaneView, step: int) -> dict[str, float]:
+    """The seconds and the examples at a step of a lane, as its history has them."""
+    at = lane.history.column(lane.lane, "step")
+    clocks = ("seconds", "examples")
+    return {
+        name: float(np.interp(step, at, lane.history.column(lane.lane, name))) if len(at) else 0.0 for name in clocks
+    }
+
+
 @dataclass(frozen=True)
 class Curves:
     """The figures that draw what was recorded, by cell: their arrays as they are now, and what moves of the layout."""

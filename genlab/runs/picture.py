@@ -55,34 +55,36 @@ def draw_picture(run: Run) -> bytes | None:
         for lane, frame in enumerate(frames):
             if frame:
                 at = lane * (SIDE + GAP)
-                picture[:, at : at + SIDE] = _square(frame.arrays["samples"], reference, LANE_COLOURS[lane])
+                picture[:, at : at + SIDE] = sample_square(frame.arrays["samples"], reference, LANE_COLOURS[lane])
         file = io.BytesIO()
         Image.fromarray(picture).save(file, "png", optimize=True)
         return file.getvalue()
     return None
 
 
-def _square(samples: np.ndarray, reference: dict[str, np.ndarray], colour: tuple[int, ...]) -> np.ndarray:
-    """(SIDE, SIDE, 4) bytes."""
+def sample_square(
+    samples: np.ndarray, reference: dict[str, np.ndarray], colour: tuple[int, ...], side: int = SIDE
+) -> np.ndarray:
+    """Samples as (side, side, 4) bytes."""
     if samples.ndim > 2:
-        return _images(samples)
-    square, extent = np.zeros((SIDE, SIDE, 4), np.uint8), float(reference["extent"])
+        return _images(samples, side)
+    square, extent = np.zeros((side, side, 4), np.uint8), float(reference["extent"])
     for points, width, ink in (
         (reference["samples"][:REAL_POINTS], 2, REAL),
         (samples[:POINTS], 3, colour),
     ):
         if "axes" in reference:
             points = (points - reference["middle"]) @ reference["axes"]
-        at = (points / extent + 1) / 2 * (SIDE - 1)
-        columns, rows = at[np.isfinite(at).all(axis=1)].T.round().clip(-width, SIDE).astype(int)
+        at = (points / extent + 1) / 2 * (side - 1)
+        columns, rows = at[np.isfinite(at).all(axis=1)].T.round().clip(-width, side).astype(int)
         for down, right in np.ndindex(width, width):
-            y, x = SIDE - 1 - rows + down - width // 2, columns + right - width // 2
-            inside = (y >= 0) & (y < SIDE) & (x >= 0) & (x < SIDE)
+            y, x = side - 1 - rows + down - width // 2, columns + right - width // 2
+            inside = (y >= 0) & (y < side) & (x >= 0) & (x < side)
             square[y[inside], x[inside]] = ink
     return square
 
 
-def _images(samples: np.ndarray) -> np.ndarray:
+def _images(samples: np.ndarray, side: int) -> np.ndarray:
     """A grid of images (n, height, width, channels), bytes or in [0, 1]; what is missing at its end stays empty."""
     if samples.dtype != np.uint8:
         samples = (samples.clip(0, 1) * 255).round().astype(np.uint8)
@@ -91,4 +93,4 @@ def _images(samples: np.ndarray) -> np.ndarray:
     grid[:count, ..., :3] = samples[: GRID**2, ..., : 3 if channels >= 3 else 1]
     grid[:count, ..., 3] = 255
     tiled = grid.reshape(GRID, GRID, height, width, 4).transpose(0, 2, 1, 3, 4).reshape(GRID * height, GRID * width, 4)
-    return np.asarray(Image.fromarray(tiled).resize((SIDE, SIDE), Image.Resampling.BOX))
+    return np.asarray(Image.fromarray(tiled).resize((side, side), Image.Resampling.BOX))

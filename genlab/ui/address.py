@@ -32,6 +32,11 @@ def view_from_address(offered: Collection[str]) -> str | None:
     return _one_of("view", offered)
 
 
+def recording_from_address(offered: Collection[str]) -> str | None:
+    """`recording=digits`: the recorded run that the front page plays."""
+    return _one_of("recording", offered)
+
+
 def step_from_address() -> int | None:
     """`step=1200`: where the time line stands at first."""
     named = st.query_params.get("step")

@@ -112,13 +112,17 @@ def train_button(
         start(spec, run if run and st.session_state.get("own_run") == run.id else None)
 
 
-def start(spec: RunSpec, instead_of: Run | None, paused: bool = False, fork: Fork | None = None) -> None:
-    """Queue a new run, or a fork, stop the one that it is started instead of, and show it. A second click on the same
-    button, while the page still shows the run before, is no wish for another.
+def start(
+    spec: RunSpec, instead_of: Run | None, paused: bool = False, fork: Fork | None = None, page: str = ""
+) -> None:
+    """Queue a new run, or a fork, stop the one that it is started instead of, and show it, on another page if one is
+    named. A second click on the same button, while the page still shows the run before, is no wish for another.
     """
     asked = (spec.model_dump(), paused, fork.forked_from if fork else None)
     before, at = st.session_state.get("started", (None, 0.0))
     if asked == before and time.time() - at < DOUBLE_CLICK_SECONDS:
+        if page:
+            st.switch_page(page, query_params={"run": st.session_state.own_run})
         return
     try:
         check_memory(spec, worker_memory())
@@ -127,7 +131,10 @@ def start(spec: RunSpec, instead_of: Run | None, paused: bool = False, fork: For
         st.error(literal(str(error)))
         return
     st.session_state.started = asked, time.time()
-    st.session_state.own_run = st.session_state.controls_show = new.id
+    st.session_state.own_run = new.id
+    if page:
+        st.switch_page(page, query_params={"run": new.id})
+    st.session_state.controls_show = new.id
     st.query_params["run"] = new.id
     st.query_params.pop("step", None)  # of the run before
     st.rerun()

@@ -22,6 +22,7 @@ from genlab.ui.address import clock_from_address, hidden_parts, step_from_addres
 from genlab.ui.controls import start
 from genlab.ui.escape import literal
 from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
+from genlab.ui.recorded_run import play_until_first_frame
 from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
@@ -51,6 +52,8 @@ def live_run(run: Run) -> None:
     if "buttons" not in hidden:
         forked_from(run)
         st.fragment(_status, run_every=STATE_SECONDS if state in ACTIVE else REST_SECONDS)(run, state)
+        if state in ("queued", "starting") and play_until_first_frame(run, spec):
+            return  # the state leads on
     else:
         ensure_worker()
     look = st.fragment(_time_line, run_every=POLL_SECONDS if state in ACTIVE else REST_SECONDS)

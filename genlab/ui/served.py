@@ -1,4 +1,4 @@
-"""Scripts that the browser loads once, served from the folder that Streamlit serves beside app.py.
+"""Scripts and pictures that the browser loads once, served from the folder that Streamlit serves beside app.py.
 
 What a component brings along itself travels with each of its messages, so that is only `LOADER`.
 """
@@ -58,6 +58,13 @@ def served_plotly() -> str:
     """The same for the plotly.min.js of the installed wheel."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     return _serve(source.name, source.read_bytes(), plotly.__version__)
+
+
+@cache
+def served_picture(path: Path) -> str:
+    """The same for a picture."""
+    content = path.read_bytes()
+    return _serve(path.name, content, hashlib.blake2b(content, digest_size=8).hexdigest())
 
 
 def _serve(name: str, content: bytes, version: str) -> str:

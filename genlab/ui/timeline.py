@@ -16,7 +16,7 @@ import streamlit as st
 
 from genlab.figures.base import LaneView
 from genlab.figures.packing import pack_message, unpack_message
-from genlab.figures.timeline import TimelineCell, curves, describe, pack_frame, pack_new_curves
+from genlab.figures.timeline import TimelineCell, curves, describe, pack_frame, pack_new_curves, place_on_clocks
 from genlab.runs.folder import Frame
 from genlab.ui.served import loader, served_plotly
 
@@ -237,14 +237,8 @@ def _packed(
     frame = frames.read(step)
     if frame is None or not lanes[lane].reference:
         return None
-    history = lanes[lane].history
-    at = history.column(lanes[lane].lane, "step")
-    place = {
-        clock: float(np.interp(step, at, history.column(lanes[lane].lane, clock))) if len(at) else 0.0
-        for clock in ("seconds", "examples")
-    }
     shown = [replace(view, frame=frame) if i == lane else view for i, view in enumerate(lanes)]
-    package = pack_frame(cells, shown, lane, place)
+    package = pack_frame(cells, shown, lane, place_on_clocks(lanes[lane], step))
     _packages.put(key, package)
     return package
 

@@ -52,6 +52,7 @@ class Controls {
     this.slider.setAttribute("aria-valuetext", words)
     this.live.hidden = !line.active
     this.fork.hidden = !line.description?.forks
+    this.clock.hidden = Boolean(line.description?.recording) // nobody is there to draw it against another
     this.node.hidden = Boolean(line.description?.without_bar)
     this.placeMarks()
     this.live.setAttribute("aria-pressed", live)

@@ -4,6 +4,7 @@
 // lanes' frames on the clock that was chosen; at a moment each lane shows its newest frame until then.
 
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
+const LOOP_REST_SECONDS = 1.5 // at the last moment, before it begins again
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
 const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
 const NO_CURVES = {}
@@ -169,8 +170,9 @@ class Timeline {
         this.live = false
         this.index = this.momentOf(message.step)
         this.wanted = message.step
-      } else this.index = message.plays ? 0 : last
-      if (message.plays) this.play()
+      } else this.index = last
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+      if (message.plays && !still) this.play() // from the start, as it stands at the end
       if (message.loops) this.loop = true
       return
     }
@@ -352,8 +354,9 @@ class Timeline {
       const passed = before === undefined ? 0 : Math.min(0.25, (now - before) / 1000)
       before = now
       const last = this.moments.length - 1
-      exact += passed * this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
-      if (exact >= last && this.loop && !this.active) exact = 0
+      const rate = this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
+      exact += passed * rate
+      if (exact >= last + rate * LOOP_REST_SECONDS && this.loop && !this.active) exact = 0
       const index = Math.min(last, Math.floor(exact))
       if (index !== this.index) {
         this.index = index

@@ -1,0 +1,64 @@
+"""The front door: a recorded run plays at once, a button trains the same live, and below are more recorded runs."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from genlab.recordings import Recording, recordings
+from genlab.ui.address import recording_from_address
+from genlab.ui.escape import literal
+from genlab.ui.recorded_run import play
+from genlab.ui.served import served_picture
+
+CARDS_A_ROW = 3
+TRAIN = "pages/train.py"
+
+
+def front_page() -> None:
+    st.title("A GAN and a VAE learn the same data. Watch them.")
+    offered = recordings()
+    shown = offered[recording_from_address(offered) or next(iter(offered))]
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.markdown(f"**{literal(shown.title)}.** {literal(shown.look)}")
+    if right.button("Train the same live", type="primary", icon=":material/play_arrow:", key="live", width="stretch"):
+        _train_live(shown)
+    play(shown)
+    st.markdown(
+        "One model learns by fooling a critic, the other by describing what it saw. On the same data, with the same "
+        "seed and the same number of steps, they fail in different ways: see which modes each of them covers, how many "
+        "of its samples are any good, and what its latent space looks like, while it learns."
+    )
+    st.subheader("More recorded runs")
+    others = [recording for recording in offered.values() if recording.name != shown.name]
+    with st.container(key="cards"):
+        for first in range(0, len(others), CARDS_A_ROW):
+            for column, recording in zip(st.columns(CARDS_A_ROW), others[first : first + CARDS_A_ROW]):
+                with column:
+                    _card(recording)
+    st.page_link("pages/runs.py", label="See what was trained here before", icon=":material/history:")
+
+
+def _train_live(recording: Recording) -> None:
+    # Imported only now: the page plays before all data sets and models are known.
+    from genlab.spec import SpecError, make_spec
+    from genlab.ui.controls import start
+
+    try:
+        start(make_spec(**recording.spec), None, page=TRAIN)
+    except SpecError as error:
+        st.error(literal(str(error)))
+
+
+def _card(recording: Recording) -> None:
+    """A small moving picture, which stands still for who wants no motion, and what it leads to."""
+    still, moving = served_picture(recording.picture(still=True)), served_picture(recording.picture())
+    st.html(
+        f'<a href="?recording={recording.name}"><picture>'
+        f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
+        f'<img src="{moving}" alt="{escape(recording.title)}: a small moving picture" width="352" height="168">'
+        "</picture></a>"
+    )
+    st.page_link("app.py", label=f"**{literal(recording.title)}**", query_params={"recording": recording.name})
+    st.caption(literal(recording.look))
