@@ -52,13 +52,12 @@ def _train_live(recording: Recording) -> None:
 
 
 def _card(recording: Recording) -> None:
-    """A small moving picture, which stands still for who wants no motion, and what it leads to."""
+    """A link to it: a small moving picture, which stands still for who wants no motion, and its title."""
     still, moving = served_picture(recording.picture(still=True)), served_picture(recording.picture())
     st.html(
         f'<a href="?recording={recording.name}"><picture>'
         f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-        f'<img src="{moving}" alt="{escape(recording.title)}: a small moving picture" width="352" height="168">'
-        "</picture></a>"
+        f'<img src="{moving}" alt="" width="352" height="168">'
+        f"</picture>{escape(recording.title)}</a>"
     )
-    st.page_link("app.py", label=f"**{literal(recording.title)}**", query_params={"recording": recording.name})
     st.caption(literal(recording.look))

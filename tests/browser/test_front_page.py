@@ -72,8 +72,8 @@ def test_a_card_opens_its_recording(front):
 
 
 def test_nonsense_in_the_address_is_said_and_ignored(front):
-    page = front("?recording=%3Cb%3Enone")
-    expect(page.get_by_role("alert").filter(has_text="recording=<b>none")).to_be_visible()
+    page = front("?recording=none%3Cb%3E")
+    expect(page.get_by_role("alert").filter(has_text="recording=none<b>")).to_be_visible()
     expect(page.get_by_text(RACE.label)).to_be_visible()
 
 
