@@ -38,6 +38,7 @@ def test_a_recorded_race_plays_at_once_and_says_that_it_is_recorded(front):
     page = front()
     drawn, step = number(page, "drawn"), number(page, "step")
     wait_until(lambda: number(page, "drawn") > drawn + 5 and number(page, "step") != step, "it to play")
+    expect(page.locator(".st-key-ahead")).to_be_hidden()
     expect(page.get_by_text(RACE.label)).to_be_visible()
     expect(page.get_by_text(RACE.look)).to_be_visible()
     # Both models' samples are in sight at 1280x800.
