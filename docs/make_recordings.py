@@ -86,21 +86,22 @@ RECORDED = [
     Recorded(
         "mnist",
         "MNIST",
-        "Watch strokes come out of noise on the left, and out of a blur on the right.",
+        "Watch digits come out of grey: sharp and sometimes broken strokes on the left, softer ones on the right.",
         {"dataset": "mnist"},
         maximum_bytes=1_200_000,
     ),
     Recorded(
         "shapes",
         "Shapes in colour",
-        "Watch edges and colours: which model makes corners sharp, and whose shapes have one colour each.",
+        "Watch the colours come: whose shapes have one colour each, and which of them have corners.",
         {"dataset": "colour-shapes"},
         maximum_bytes=1_500_000,
     ),
     Recorded(
         "wine",
         "A table of 178 wines",
-        "Thirteen columns, flattened to the plane where the wines differ most: watch three groups of wines take shape.",
+        "Thirteen columns, drawn in the plane where the wines differ most: watch a cloud become their V, and three "
+        "cultivars part in the latent space.",
         {"dataset": "wine"},
         frame_share=0.9,
     ),

@@ -85,6 +85,7 @@ def picture_of_the_race(page: Page, address: str, path: Path) -> None:
     page.goto(address)
     line = page.get_by_test_id("timeline")
     expect(line).to_have_attribute("data-drawn", re.compile(r"\d\d"), timeout=60_000)
+    expect(page.get_by_text("device:")).to_be_visible(timeout=120_000)
     page.keyboard.press("Home")
     page.wait_for_timeout(1000)
     pictures = []

@@ -24,6 +24,8 @@ def front_page() -> None:
     left.markdown(f"**{literal(shown.title)}.** {literal(shown.look)}")
     if right.button("Train the same live", type="primary", icon=":material/play_arrow:", key="live", width="stretch"):
         _train_live(shown)
+    with st.container(key="ahead"):  # until the time line is drawn, for which the browser loads more
+        st.html(_moving_picture(shown))
     play(shown)
     st.markdown(
         "One model learns by fooling a critic, the other by describing what it saw. On the same data, with the same "
@@ -52,13 +54,15 @@ def _train_live(recording: Recording) -> None:
 
 
 def _card(recording: Recording) -> None:
-    """A small moving picture, which stands still for who wants no motion, and what it leads to."""
-    still, moving = served_picture(recording.picture(still=True)), served_picture(recording.picture())
-    st.html(
-        f'<a href="?recording={recording.name}"><picture>'
-        f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-        f'<img src="{moving}" alt="{escape(recording.title)}: a small moving picture" width="352" height="168">'
-        "</picture></a>"
-    )
-    st.page_link("app.py", label=f"**{literal(recording.title)}**", query_params={"recording": recording.name})
+    """A link to it: its small moving picture and its title."""
+    st.html(f'<a href="?recording={recording.name}">{_moving_picture(recording)}{escape(recording.title)}</a>')
     st.caption(literal(recording.look))
+
+
+def _moving_picture(recording: Recording) -> str:
+    """HTML of the small picture, which stands still for who wants no motion."""
+    still, moving = served_picture(recording.picture(still=True)), served_picture(recording.picture())
+    return (
+        f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
+        f'<img src="{moving}" alt="" width="352" height="168"></picture>'
+    )

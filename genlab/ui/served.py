@@ -25,7 +25,10 @@ const load = () => (window.genlabScript ??= new Promise((resolve, reject) => {
   script.src = new URL("ADDRESS", document.baseURI)
   script.onload = resolve
   script.onerror = reject
-  document.head.append(script)
+  // Plotly travels at the same time, and not only once the script asks for it.
+  const ahead = Object.assign(document.createElement("link"), { rel: "preload", as: "script" })
+  ahead.href = new URL("PLOTLY", document.baseURI)
+  document.head.append(script, ahead)
 }))
 export default function (component) {
   const { parentElement } = component
@@ -43,7 +46,7 @@ export default function (component) {
 
 def loader(name: str) -> str:
     """The script of a component that is drawn by `window.NAME` of the browser script."""
-    return LOADER.replace("NAME", name).replace("ADDRESS", served_script())
+    return LOADER.replace("NAME", name).replace("ADDRESS", served_script()).replace("PLOTLY", served_plotly())
 
 
 @cache

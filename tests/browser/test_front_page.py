@@ -38,6 +38,7 @@ def test_a_recorded_race_plays_at_once_and_says_that_it_is_recorded(front):
     page = front()
     drawn, step = number(page, "drawn"), number(page, "step")
     wait_until(lambda: number(page, "drawn") > drawn + 5 and number(page, "step") != step, "it to play")
+    expect(page.locator(".st-key-ahead")).to_be_hidden()
     expect(page.get_by_text(RACE.label)).to_be_visible()
     expect(page.get_by_text(RACE.look)).to_be_visible()
     # Both models' samples are in sight at 1280x800.
@@ -72,8 +73,8 @@ def test_a_card_opens_its_recording(front):
 
 
 def test_nonsense_in_the_address_is_said_and_ignored(front):
-    page = front("?recording=%3Cb%3Enone")
-    expect(page.get_by_role("alert").filter(has_text="recording=<b>none")).to_be_visible()
+    page = front("?recording=none%3Cb%3E")
+    expect(page.get_by_role("alert").filter(has_text="recording=none<b>")).to_be_visible()
     expect(page.get_by_text(RACE.label)).to_be_visible()
 
 
