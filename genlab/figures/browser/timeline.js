@@ -382,8 +382,7 @@ class Timeline {
 
   askFork() {
     this.pause()
-    const frame = this.framesNow().find(Boolean)
-    if (frame) this.ask("fork", frame.step)
+    if (this.stepNow() >= 0) this.ask("fork", this.stepNow())
   }
 
   askClock(clock) {
