@@ -93,10 +93,17 @@ def test_the_lanes_of_a_run_share_one_copy_of_the_training_data(
     assert len(made) == 1
 
 
-@pytest.mark.parametrize("beta_1", [0.0, 0.5, 0.9])
-def test_adam_is_that_of_keras(beta_1: float, backend: Any) -> None:
-    """Over 60 steps of random gradients, at a learning rate that changes on the way. TensorFlow takes 1 - beta_2 in
-    float32, which is 0.00100005, so its second moments are that much larger.
+REMAINING = {
+    "none": lambda share: 1.0,
+    "linear": lambda share: 1 - share,
+    "cosine": lambda share: (1 + np.cos(np.pi * share)) / 2,
+}
+
+
+@pytest.mark.parametrize("beta_1, decay", [(0.0, "linear"), (0.5, "none"), (0.9, "cosine")])
+def test_adam_is_that_of_keras_at_a_rate_that_falls(beta_1: float, decay: str, backend: Any) -> None:
+    """Over 60 steps of random gradients, at a learning rate that falls to zero at step 50 and is changed on the way.
+    TensorFlow takes 1 - beta_2 in float32, which is 0.00100005, so its second moments are that much larger.
     """
     import keras
 
@@ -105,9 +112,13 @@ def test_adam_is_that_of_keras(beta_1: float, backend: Any) -> None:
     starts = [random.normal(size=shape).astype("float32") for shape in shapes]
     ours, theirs = ([keras.Variable(start) for start in starts] for _ in range(2))
     rate = keras.Variable(1e-3)
-    one, other = backend.make_context(0).adam(rate, beta_1), keras.optimizers.Adam(lambda: rate.value, beta_1=beta_1)
+    falling, context = keras.Variable(1e-3), backend.make_context(0)
+    context.expected_steps.assign(50.0)
+    one, other = context.adam(rate, beta_1, decay), keras.optimizers.Adam(lambda: falling.value, beta_1=beta_1)
     for step in range(60):
+        context.step.assign(step)
         rate.assign(1e-3 / (1 + step // 20))
+        falling.assign(REMAINING[decay](min(step / 50, 1)) * 1e-3 / (1 + step // 20))
         gradients = [keras.ops.convert_to_tensor(random.normal(size=shape).astype("float32")) for shape in shapes]
         one.apply(gradients, ours)
         other.apply(gradients, theirs)

@@ -298,12 +298,15 @@ def test_the_server_takes_uploads_as_large_as_the_reader_does() -> None:
 def test_settings_that_came_later_mean_what_models_did_before(dataset: str, activation: str, store: Store) -> None:
     """Whatever the presets of today are."""
     run = store.create(make_spec(dataset=dataset))
-    path, later = run.path / "spec.json", ("hidden_layers", "activation", "discriminator_dropout", "r2_weight")
+    path, later = (
+        run.path / "spec.json",
+        ("hidden_layers", "activation", "r2_weight", "learning_rate_decay", "penalty_interval"),
+    )
     values = json.loads(path.read_text())
     values["lanes"][0]["settings"] = {k: v for k, v in values["lanes"][0]["settings"].items() if k not in later}
     path.write_text(json.dumps(values))
     settings = run.runnable_spec().lanes[0].settings
-    assert [settings[name] for name in later] == [2, activation, 0.0, 0.0]
+    assert [settings[name] for name in later] == [2, activation, 0.0, "none", 1]
 
 
 @pytest.mark.parametrize("name", [[], {"gan": 1}, None, 3])

@@ -19,7 +19,9 @@ from genlab.runs.checkpoints import checkpoints_at, fork_steps, keep, kept_steps
 from genlab.runs.folder import LaneState
 from genlab.runs.forks import Change, describe_fork, make_fork
 from genlab.runs.history import History
+from genlab.runs.view import RunReader
 from genlab.spec import SpecError, changeable_names, make_spec, setting_notes
+from genlab.ui.live import marks
 
 LANES = [
     {"model": "gan", "settings": {"generator_width": 8, "discriminator_width": 8, "discriminator_dropout": 0.2}},
@@ -313,3 +315,18 @@ def test_the_command_refuses_in_words(words: tuple[str, ...], message: str, copi
     result = CliRunner().invoke(app, ["fork", copied.id, "--runs", str(store.root), *words])
     assert result.exit_code == 2 and message in result.stderr.replace("\n", " ")
     assert len(store.runs()) == 1, "nothing is left behind"
+
+
+def test_the_time_line_of_a_fork_begins_with_what_its_parent_did(copied: Run, store: Store) -> None:
+    fork = taken(store, store.fork(copied, 37))
+    parent, child = RunReader(copied).read(), RunReader(fork, with_past=True).read()
+    for lane, name in ((0, "generator/loss"), (1, "vae/loss")):
+        before = [step for step in copied.frame_steps(lane) if step < 35]
+        assert before and child.frame_steps[lane] == before + fork.frame_steps(lane)
+        for ours, theirs in zip(child.history.series(lane, name), parent.history.series(lane, name), strict=True):
+            np.testing.assert_array_equal(ours, theirs)  # no setting was changed
+    assert RunReader(fork, with_past=True).frame(0, before[0]).arrays.keys() == copied.frame(0, before[0]).arrays.keys()
+    assert marks(child, "steps") == [{"at": 35.0, "words": "fork"}] and marks(parent, "steps") == []
+    shutil.rmtree(copied.path)
+    alone = RunReader(fork, with_past=True).read()
+    assert [steps[0] for steps in alone.frame_steps] == [35, 35]

@@ -26,7 +26,7 @@ Case = tuple[str, str, dict[str, Any]]
 BOTH_WAYS: list[Case] = [
     ("vae", "ring8", {"beta_schedule": "warm-up", "schedule_steps": 5}),
     ("gan", "ring8", {"loss": "hinge", "r1_weight": 1.0, "ema_decay": 0.9, "conditional": True}),
-    ("gan", "digits", {"loss": "hinge", "packing": 2, "r1_weight": 1.0, "conditional": True}),
+    ("gan", "digits", {"loss": "hinge", "packing": 2, "r1_weight": 1.0, "conditional": True, "penalty_interval": 2}),
     ("wgan-gp", "digits", {"conditional": True, "ema_decay": 0.9}),
     (
         "gan",
@@ -382,6 +382,37 @@ def test_a_penalty_is_recorded_with_its_weight(penalty: str, make_lane: MakeLane
         for weight in (1.0, 5.0)
     )
     assert one > 0 and five == pytest.approx(5 * one, rel=1e-5)
+
+
+def test_penalties_with_an_interval_have_their_mean_weight(make_lane: MakeLane) -> None:
+    """Discriminators that stay as they are: taken in the steps 0, 4, 8, ... with four times the weight."""
+    lane = make_lane("gan", "ring8", r1_weight=1.0, r2_weight=1.0, penalty_interval=4, discriminator_learning_rate=0.0)
+    often = make_lane("gan", "ring8", r1_weight=1.0, r2_weight=1.0, discriminator_learning_rate=0.0)
+    for step in range(9):
+        one, other = lane.advance(1), often.advance(1)
+        for penalty in ("discriminator/r1", "discriminator/r2"):
+            assert one[penalty] == pytest.approx(0.0 if step % 4 else 4 * other[penalty], rel=1e-5)
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_learning_rates_fall_to_zero_over_the_expected_steps(model: str, make_lane: MakeLane) -> None:
+    """However the steps are split; at the expected end nothing moves any more."""
+    settings = {"clip": 10.0} if model == "wgan" else {}  # above every weight, for clipping is no matter of the rate
+    one, other, constant = (
+        make_lane(model, "ring8", learning_rate_decay=decay, **settings) for decay in ("linear", "linear", "none")
+    )
+    for lane, chunks in ((one, (4,)), (other, (1, 2, 1)), (constant, (4,))):
+        for steps in chunks:
+            lane.advance(steps, expected_steps=4)
+    weights = [[w for network in lane.model.networks.values() for w in network.get_weights()] for lane in (one, other)]
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    kept = [w for network in constant.model.networks.values() for w in network.get_weights()]
+    assert any((a != b).any() for a, b in zip(weights[0], kept, strict=True)), "it was not constant"
+    one.advance(2, expected_steps=4)
+    for network, before in zip(one.model.networks.values(), other.model.networks.values(), strict=True):
+        for a, b in zip(network.get_weights(), before.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_r1_is_taken_at_real_examples_and_r2_at_generated_ones(make_lane: MakeLane) -> None:

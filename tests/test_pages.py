@@ -29,7 +29,8 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages start the worker; these tests are about pages. The browser tests are about both."""
     monkeypatch.setattr("genlab.ui.worker_supervisor.ensure_worker", lambda: None)
-    monkeypatch.setattr("genlab.ui.live.ensure_worker", lambda: None)
+    for place in ("live", "compare_page"):
+        monkeypatch.setattr(f"genlab.ui.{place}.ensure_worker", lambda: None)
 
 
 def shown(page: Path, store: Store, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:

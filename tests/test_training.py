@@ -99,6 +99,50 @@ def test_the_lanes_share_the_clock(clock: str, budget: float, store: Store, back
             assert (seconds[:-1] < 0.7).all()
 
 
+@pytest.mark.parametrize("clock, budget", [("steps", 40), ("examples", 4000), ("seconds", 0.7)])
+def test_learning_rates_fall_over_the_budget_on_every_clock(clock: str, budget: float, store: Store, backend) -> None:
+    """Before every chunk, the step as a share of the expected steps is the share of the budget that is used."""
+    from genlab.training.loop import Training
+
+    training = Training(make_spec(lanes=[SMALL[0]], clock=clock, budget=budget), store.cache)
+    for _ in training.prepare():
+        pass
+    (lane,), shares = training.lanes, []
+    advance = lane.advance
+
+    def watched(steps: int, expected_steps: float) -> dict[str, float]:
+        shares.append((lane.step / expected_steps, training.spec.used(lane) / budget))
+        return advance(steps, expected_steps)
+
+    lane.advance = watched
+    for _ in training.events():
+        pass
+    assert shares[0] == (0.0, 0.0) and len(shares) > 1
+    for share, used in shares:
+        assert share == pytest.approx(used)
+
+
+@pytest.mark.parametrize("clock, budget", [("steps", 40), ("examples", 40 * 128)])
+def test_a_falling_rate_goes_on_as_if_it_had_not_stopped(clock: str, budget: float, store: Store, backend) -> None:
+    from genlab.training.loop import Training
+
+    lanes = [{"model": "vae", "settings": {"width": 8, "learning_rate_decay": "cosine"}}]
+    spec = make_spec(lanes=lanes, clock=clock, budget=budget)
+    straight, stopped = Training(spec, store.cache), Training(spec, store.cache)
+    for _ in straight.events():
+        pass
+    for _ in stopped.events():
+        if stopped.lanes and stopped.lanes[0].step == 15:
+            break
+    resumed = Training(spec, store.cache, [stopped.lanes[0].checkpoint()])
+    for _ in resumed.events():
+        pass
+    one, other = (training.lanes[0].checkpoint() for training in (straight, resumed))
+    assert one["clock"][0] == 40
+    for name in set(one) - {"clock"}:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
 @pytest.mark.parametrize("clock", ["steps", "examples", "seconds"])
 def test_every_round_ends_later_than_the_one_before(clock: str, store: Store, backend) -> None:
     from genlab.training.loop import Training

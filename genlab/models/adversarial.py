@@ -5,6 +5,7 @@ around them: conditioning, packing, instance noise, R1 and R2, a moving average 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset
@@ -78,6 +79,9 @@ class AdversarialSettings(NetworkSettings):
         "Weight of the R2 penalty: the discriminator's squared gradient norm at generated examples.",
         minimum=0,
         maximum=1000,
+    )
+    penalty_interval: int = setting(
+        1, "R1 and R2 are taken in every so many-th step, with so many times their weight.", minimum=1, maximum=100
     )
     packing: int = setting(
         1, "Examples that the discriminator judges together.", minimum=1, maximum=8, architecture=True
@@ -157,7 +161,11 @@ class Generator:
             ("generator",),
             loss,
             ("loss",),
-            self.context.adam(self.settings.generator_learning_rate, self.settings.generator_beta_1),
+            self.context.adam(
+                self.settings.generator_learning_rate,
+                self.settings.generator_beta_1,
+                self.settings.learning_rate_decay,
+            ),
             self.settings.generator_steps,
             after=self._update_average if averaged else None,
             follows=("ema_generator",) if averaged else (),
@@ -230,17 +238,23 @@ class Discriminator:
 
     def penalties(self, real: Tensor, fake: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The weighted R1 penalty at real inputs and R2 at generated ones (Mescheder et al. 2018), by name; without
-        those whose weight is 0.
+        those whose weight is 0. With an interval they are 0 in the steps between (Karras et al. 2020, "Analyzing and
+        Improving the Image Quality of StyleGAN", lazy regularisation).
         """
+        from keras import ops
+
         from genlab.models import losses
 
-        inputs = {"r1": real, "r2": fake}
+        inputs, interval = {"r1": real, "r2": fake}, self.settings.penalty_interval
 
         def penalty(name: str) -> Tensor:
             gradient = self.context.input_gradient(lambda x: self(x, labels), inputs[name])
-            return self.penalty_weights[name] * losses.zero_centered_penalty(gradient)
+            return interval * self.penalty_weights[name] * losses.zero_centered_penalty(gradient)
 
-        return {name: penalty(name) for name in self.penalty_weights}
+        if interval == 1:
+            return {name: penalty(name) for name in self.penalty_weights}
+        due = ops.equal(ops.convert_to_tensor(self.context.step) % interval, 0)
+        return {name: ops.cond(due, partial(penalty, name), lambda: ops.zeros(())) for name in self.penalty_weights}
 
     def phase(
         self,
@@ -254,7 +268,11 @@ class Discriminator:
             ("discriminator",),
             loss,
             (*logs, *self.penalty_weights),
-            self.context.adam(self.settings.discriminator_learning_rate, self.settings.discriminator_beta_1),
+            self.context.adam(
+                self.settings.discriminator_learning_rate,
+                self.settings.discriminator_beta_1,
+                self.settings.learning_rate_decay,
+            ),
             self.settings.discriminator_steps,
             after=after,
         )

@@ -72,7 +72,7 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
         return {"loss": error + ops.convert_to_tensor(mmd_weight) * mmd, "reconstruction": error, "mmd": mmd}
 
     logs = ("loss",) if mmd_weight is None else ("loss", "reconstruction", "mmd")
-    optimizer = context.adam(settings.learning_rate)
+    optimizer = context.adam(settings.learning_rate, decay=settings.learning_rate_decay)
     return Model(
         networks=autoencoder.networks,
         phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],

@@ -23,6 +23,7 @@ Ability = Literal["sample", "encode", "reconstruct", "score"]
 Prior = Literal["normal", "uniform"]
 Activation = Literal["relu", "leaky-relu", "elu", "silu", "tanh"]
 Normalization = Literal["none", "batch", "layer", "group"]
+Decay = Literal["none", "linear", "cosine"]
 
 
 class NetworkSettings(Settings):
@@ -36,6 +37,9 @@ class NetworkSettings(Settings):
         architecture=True,
     )
     activation: Activation = setting("relu", "What follows each hidden layer.")
+    learning_rate_decay: Decay = setting(
+        "none", "How the learning rates fall to zero over the budget: not at all, along a line, or along half a cosine."
+    )
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,19 @@ class Context:
         seed: of the initial weights.
         seed_generator: the Keras SeedGenerator that every random draw of the phases comes from.
         step: a variable, the steps trained so far; schedules read it.
+        expected_steps: a variable, the steps at the end of the budget as far as they are known; infinite if they are
+        not.
         input_gradient: function, x (batch, ...) -> gradient of the sum of function(x) with respect to x.
         noise: latent (batch, ...), tensor -> standard normal noise of the tensor's shape, a function of the
         latents and the seed, so that sampling does not advance the generator that training uses.
-        adam: learning rate, a variable that may change while a model trains, and beta_1 -> a Keras optimizer, Adam
-        (Kingma and Ba 2015).
+        adam: learning rate, a variable that may change while a model trains, beta_1, and how the rate falls over the
+        budget, a `Decay` -> a Keras optimizer, Adam (Kingma and Ba 2015).
     """
 
     seed: int
     seed_generator: Any
     step: Any
+    expected_steps: Any
     input_gradient: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
     noise: Callable[[Tensor, Tensor], Tensor]
     adam: Callable[..., Any]

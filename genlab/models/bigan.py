@@ -89,7 +89,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("discriminator",),
                 discriminator_loss,
                 ("loss", "accuracy_real", "accuracy_fake"),
-                context.adam(settings.discriminator_learning_rate, beta_1=0.5),
+                context.adam(settings.discriminator_learning_rate, 0.5, settings.learning_rate_decay),
                 settings.discriminator_steps,
             ),
             Phase(
@@ -97,7 +97,7 @@ def build_bigan(settings: Any, dataset: Dataset, context: Context) -> Model:
                 ("encoder", "decoder"),
                 generator_loss,
                 ("loss", "reconstruction"),
-                context.adam(settings.learning_rate, beta_1=0.5),
+                context.adam(settings.learning_rate, 0.5, settings.learning_rate_decay),
             ),
         ],
         latent_dim=settings.latent_dim,

@@ -127,7 +127,7 @@ def build_vae(settings: Any, dataset: Dataset, context: Context) -> Model:
         mean = autoencoder.decode(latent, labels)
         return losses.gaussian_log_density(x, mean, parts["log_std"](mean))
 
-    optimizer = context.adam(settings.learning_rate)
+    optimizer = context.adam(settings.learning_rate, decay=settings.learning_rate_decay)
     logs = ("loss", "reconstruction", "kl", "beta") + (("decoder_std",) if gaussian else ())
     return Model(
         networks=parts,

@@ -18,6 +18,8 @@ ADDED = {
     "discriminator_normalization": "none",
     "discriminator_dropout": 0.0,
     "r2_weight": 0.0,
+    "learning_rate_decay": "none",
+    "penalty_interval": 1,
 }
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}

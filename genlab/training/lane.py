@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -71,9 +72,13 @@ class Lane:
         """Compile the training call, without a step, so that compiling is not counted as training."""
         self._train(0)
 
-    def advance(self, steps: int) -> dict[str, float]:
-        """Train for so many steps; returns the mean of each recorded number, named "phase/log". Raises Diverged."""
+    def advance(self, steps: int, expected_steps: float = math.inf) -> dict[str, float]:
+        """Train for so many steps; returns the mean of each recorded number, named "phase/log". Raises Diverged.
+
+        expected_steps: at the end of the budget, from the first; what learning rates fall by, where they do.
+        """
         began = time.perf_counter()
+        self._context.expected_steps.assign(expected_steps)
         means = self._train(steps)
         self.seconds += time.perf_counter() - began
         self.step += steps

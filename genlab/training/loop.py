@@ -173,7 +173,7 @@ class Training:
         steps, events = self._steps_to(lane, target), list[Event]()
         while steps > 0:
             try:
-                losses = lane.advance(steps)
+                losses = lane.advance(steps, self._expected_steps(lane))
             except Diverged as error:
                 self._diverged.add(lane.index)
                 return [*events, LaneEnded(lane.index, "failed", str(error))]
@@ -194,6 +194,17 @@ class Training:
         if self.spec.clock == "examples":
             return math.ceil(missing / lane.settings.batch_size)
         return self.spec.chunk
+
+    def _expected_steps(self, lane: Lane) -> float:
+        """The steps that a lane will have made at the end of the budget, in seconds at its pace so far: unknown before
+        the first.
+        """
+        budget = self.spec.budget
+        if self.spec.clock == "steps":
+            return budget
+        if self.spec.clock == "examples":
+            return budget / lane.settings.batch_size
+        return lane.step * budget / lane.seconds if lane.step else math.inf
 
     def _frames(self) -> Iterator[Event]:
         for lane in self.lanes:

@@ -18,6 +18,8 @@ HIDEABLE = {
     "buttons": "State and buttons of the run",
     "bar": "Bar of the time line",
 }
+# How the compare page draws curves.
+CURVES = {"together": "Over each other", "beside": "Side by side"}
 
 
 def clock_from_address(default: Clock) -> Clock:
@@ -42,7 +44,7 @@ def step_from_address() -> int | None:
         return None
     if named.isascii() and named.isdigit() and len(named) <= 12:
         return int(named)
-    _ignored("step", named, "a whole number")
+    ignored("step", named, "a whole number")
     return None
 
 
@@ -50,18 +52,38 @@ def hidden_parts() -> set[str]:
     """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`."""
     named = [part for part in st.query_params.get("hide", "").split(",") if part]
     if unknown := [part for part in named if part not in HIDEABLE]:
-        _ignored("hide", ",".join(unknown), f"parts among {', '.join(HIDEABLE)}")
+        ignored("hide", ",".join(unknown), f"parts among {', '.join(HIDEABLE)}")
     return {part for part in named if part in HIDEABLE}
+
+
+def curves_from_address() -> str:
+    """`curves=beside`: each lane's curves below its pictures, in place of all over each other."""
+    return _one_of("curves", CURVES) or next(iter(CURVES))
+
+
+def runs_from_address() -> dict[str, list[int]]:
+    """`runs=ID,ID:0,ID:1`: the runs to compare, each with those of its lanes that are named, [] for no lane."""
+    named: dict[str, list[int]] = {}
+    for part in filter(None, st.query_params.get("runs", "").split(",")):
+        run, colon, lane = part.partition(":")
+        if colon and not (lane.isascii() and lane.isdigit() and len(lane) <= 3):
+            ignored("runs", part, "the id of a run, or one with a colon and the number of a lane, as in ID:0,")
+            continue
+        lanes = named.setdefault(run, [])
+        if colon and int(lane) not in lanes:
+            lanes.append(int(lane))
+    return named
 
 
 def _one_of(name: str, offered: Collection[str]) -> str | None:
     named = st.query_params.get(name)
     if named is not None and named not in offered:
-        _ignored(name, named, f"one of {', '.join(offered)}")
+        ignored(name, named, f"one of {', '.join(offered)}")
         return None
     return named
 
 
-def _ignored(name: str, value: str, expected: str) -> None:
+def ignored(name: str, value: str, expected: str) -> None:
+    """Say that the address has something which is not used."""
     message = f"The address says {name}={value[:60]}, where {expected} was expected. It is ignored."
     st.warning(literal(message), icon=":material/link_off:")

@@ -39,7 +39,10 @@ def forked_from(run: Run) -> None:
     origin = run.metadata().forked_from
     if not origin:
         return
-    st.caption(literal(describe_fork(origin)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(literal(describe_fork(origin)), width="content")
+        query = {"runs": f"{origin.run},{run.id}"}
+        st.page_link("pages/compare.py", label="Both branches", icon=":material/call_split:", query_params=query)
 
 
 def _fork(run: Run) -> None:

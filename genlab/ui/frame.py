@@ -15,6 +15,7 @@ from genlab.ui.worker_supervisor import worker_status
 PAGES = {
     "app.py": "genlab",
     "pages/train.py": "Train",
+    "pages/compare.py": "Compare",
     "pages/coverage.py": "Mode coverage",
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
@@ -32,9 +33,9 @@ def page_frame(title: str) -> None:
         for path, label in PAGES.items():
             st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
         ready = worker_status()["state"] == "ready"
-        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="stretch"):
+        with st.container(key="device", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)(ready)
-            link_builder()
+        link_builder()
 
 
 def _device(known: bool) -> None:

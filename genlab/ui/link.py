@@ -11,18 +11,17 @@ from genlab.ui.address import HIDEABLE
 
 def link_builder() -> None:
     """A small button that opens the link and what it may leave out."""
-    st.fragment(_builder)()
+    popover = st.popover("Link", icon=":material/link:", type="tertiary", key="link", on_change="rerun")
+    if popover.open:
+        with popover:
+            st.fragment(_builder)()
 
 
 def _builder() -> None:
-    popover = st.popover("Link", icon=":material/link:", type="tertiary", key="link", on_change="rerun")
-    if not popover.open:
-        return
-    with popover:
-        parts = list(HIDEABLE)
-        hidden = st.pills("Leave out", parts, format_func=HIDEABLE.__getitem__, selection_mode="multi", key="link.hide")
-        st.code(page_link(st.context.url or "", dict(st.query_params), hidden), language=None, wrap_lines=True)
-        st.caption("Opens this run at this moment of its time line. The copy button is at the right of the link.")
+    parts = list(HIDEABLE)
+    hidden = st.pills("Leave out", parts, format_func=HIDEABLE.__getitem__, selection_mode="multi", key="link.hide")
+    st.code(page_link(st.context.url or "", dict(st.query_params), hidden), language=None, wrap_lines=True)
+    st.caption("Opens this run at this moment of its time line. The copy button is at the right of the link.")
 
 
 def page_link(address: str, query: dict[str, str], hidden: list[str]) -> str:

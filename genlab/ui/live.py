@@ -48,7 +48,7 @@ def live_run(run: Run) -> None:
     hidden = hidden_parts()
     if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
         st.session_state.setdefault("picture", view)
-    clock, step = clock_from_address(spec.clock), step_from_address()
+    step = step_from_address()
     if "buttons" not in hidden:
         forked_from(run)
         st.fragment(_status, run_every=STATE_SECONDS if state in ACTIVE else REST_SECONDS)(run, state)
@@ -57,7 +57,7 @@ def live_run(run: Run) -> None:
     else:
         ensure_worker()
     look = st.fragment(_time_line, run_every=POLL_SECONDS if state in ACTIVE else REST_SECONDS)
-    look(run, state, clock, step, "bar" in hidden)
+    look(run, state, spec.clock, step, "bar" in hidden)
     fork_dialog(run)
 
 
@@ -101,7 +101,8 @@ def _status(run: Run, state: StateName) -> None:
     _errors(run, view)
 
 
-def _time_line(run: Run, state: StateName, clock: Clock, step: int | None, without_bar: bool) -> None:
+def _time_line(run: Run, state: StateName, own_clock: Clock, step: int | None, without_bar: bool) -> None:
+    clock = clock_from_address(own_clock)  # here, since it is chosen on the time line
     if fork_begins():
         st.rerun()  # a dialog does not belong into what is drawn again and again
     try:
@@ -191,7 +192,10 @@ def _picture_control(view: RunView) -> None:
             format_func=lambda name: FIGURES[name].title,
             key="picture",
             label_visibility="collapsed",
+            on_change=partial(st.session_state.__setitem__, "picture.chosen", True),
         )
+        if st.session_state.pop("picture.chosen", False):
+            st.rerun()  # the time line, which is looked at apart, shows it at once
 
 
 def _buttons(run: Run, view: RunView) -> None:

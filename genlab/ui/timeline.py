@@ -77,7 +77,7 @@ def timeline(
     """Draw the time line of one to four lanes, and send what is new.
 
     active: whether more frames come; a visitor who stands at the end then follows them.
-    step: where it stands at first: at the first lane's newest frame up to this step, None for the end.
+    step: where it stands at first: at the last moment without a frame after this step, None for the end.
     addressed: whether the address names the step that it stands at.
     on_fork: called with a step where a visitor asks for a fork there; without it there is no such button.
     described: further values of its description, see `browser/timeline.js`.

@@ -51,7 +51,7 @@ def stands_at(tab: TrainPage, step: int) -> None:
 @pytest.fixture
 def ended(server, visit) -> Run:
     """A run that has ended, the same for all tests of this file."""
-    done = [run for run in server.store.runs() if run.state().state == "done"]
+    done = [run for run in server.store.runs() if run.state().state == "done" and not run.metadata().forked_from]
     if done:
         return done[0]
     run = server.store.submit(make_spec(budget=STEPS))
@@ -203,3 +203,14 @@ def test_four_lanes_stand_on_one_line(server, visit):
         wait_until(lambda lane=lane: tab.updates(f"{lane}-samples"), f"the samples of lane {lane}")
     tab.page.keyboard.press("Home")
     stands_at(tab, 0)
+
+
+def test_another_clock_is_chosen_on_the_line_and_the_place_stays(server, line, ended):
+    steps = ended.frame_steps(0)
+    tab = line(server, ended)
+    tab.page.keyboard.press("ArrowLeft")
+    stands_at(tab, steps[-2])
+    tab.page.get_by_label("Against").select_option("seconds")
+    expect(tab.page.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile(r"^[\d.]+ s$"))
+    expect(tab.page).to_have_url(re.compile("clock=seconds"))
+    stands_at(tab, steps[-2])

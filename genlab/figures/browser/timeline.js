@@ -120,6 +120,11 @@ class Timeline {
     this.described = digest
     this.description = described
     this.fixed = arrays
+    // Another clock has other moments: stay at the step.
+    if (described.clock !== this.clock && this.moments.length && !this.live) {
+      this.pause()
+      this.wanted = this.stepNow()
+    }
     this.clock = described.clock
     if (described.lanes.length !== this.lanes.length) this.lanes = described.lanes.map(() => [])
     this.arrangeCells()
@@ -176,12 +181,11 @@ class Timeline {
     else this.index = Math.max(0, upperBound(this.moments, place) - 1)
   }
 
-  // The moment of the first lane's newest frame up to a step.
+  // The last moment at which no lane shows a frame later than this step, so that `stepNow` is the step again.
   momentOf(step) {
-    const frames = this.lanes.find((held) => held.length) ?? []
-    const frame = frames.findLast((held) => held.step <= step) ?? frames[0]
-    const at = upperBound(this.moments, frame[FIELDS[this.clock]]) - 1
-    return Math.max(0, Math.min(this.moments.length - 1, this.moments[at] < frame[FIELDS[this.clock]] ? at + 1 : at))
+    const later = this.lanes.flat().filter((frame) => frame.step > step)
+    const end = Math.min(...later.map((frame) => frame[FIELDS[this.clock]]))
+    return Math.max(0, this.moments.findLastIndex((at) => at < end))
   }
 
   // ---- cells ----
@@ -199,6 +203,8 @@ class Timeline {
       const cell = this.cells.get(wanted.name) ?? (wanted.layers ? new Chart(wanted) : new Heading(wanted))
       this.cells.set(wanted.name, cell)
       cell.describe(wanted, wanted.layers ? this.fixed : this.description.lanes[wanted.lanes[0]])
+      // In a narrow window one lane stands below the other, and below them what shows several.
+      cell.node.style.setProperty("--lane", wanted.lanes.length === 1 ? wanted.lanes[0] : this.lanes.length)
       if (this.inner.children[i] !== cell.node) this.inner.insertBefore(cell.node, this.inner.children[i] ?? null)
     })
   }
@@ -251,6 +257,11 @@ class Timeline {
     return this.lanes.map((frames) => frames[upperBoundBy(frames, FIELDS[this.clock], place) - 1])
   }
 
+  // The latest step of the frames that are shown; -1 if there is none.
+  stepNow() {
+    return Math.max(-1, ...this.framesNow().map((frame) => frame?.step ?? -1))
+  }
+
   draw() {
     const frames = this.framesNow()
     let moved = false
@@ -267,7 +278,7 @@ class Timeline {
     if (moved) this.plan()
     this.controls.update()
     this.drawnCount += 1
-    const step = Math.max(-1, ...frames.filter(Boolean).map((frame) => frame.step))
+    const step = this.stepNow()
     Object.assign(this.root.dataset, {
       step: step < 0 ? "" : step,
       frames: this.moments.length,
@@ -290,9 +301,9 @@ class Timeline {
   settle() {
     if (!this.description.addressed || this.playing) return
     const address = new URL(window.location.href)
-    const frame = this.framesNow().find(Boolean)
-    if ((this.live && this.active) || !frame) address.searchParams.delete("step")
-    else address.searchParams.set("step", frame.step)
+    const step = this.stepNow()
+    if ((this.live && this.active) || step < 0) address.searchParams.delete("step")
+    else address.searchParams.set("step", step)
     if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
   }
 
@@ -396,6 +407,7 @@ class Heading {
     this.node.style.height = `${cell.height}px`
     this.node.style.setProperty("--span", cell.span)
     this.bar.hidden = !lane
+    this.node.classList.toggle("genlab-gap", !lane)
     this.bar.style.background = lane?.colour ?? ""
     this.detail.textContent = lane?.detail ?? ""
     this.show()

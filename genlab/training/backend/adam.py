@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from genlab.models.base import Decay
 
 
 class Adam(keras.optimizers.Adam):
@@ -15,12 +19,12 @@ class Adam(keras.optimizers.Adam):
     gradients do. Gradient accumulation, AMSGrad and sparse gradients are left to Keras's own.
 
     Args:
-        learning_rate: a variable, read anew at every update.
+        learning_rate: a function without arguments -> the step size, asked anew at every update.
         beta_1: decay of the first moment.
     """
 
-    def __init__(self, learning_rate: Any, beta_1: float = 0.9) -> None:
-        super().__init__(lambda: learning_rate.value, beta_1=beta_1)
+    def __init__(self, learning_rate: Callable[[], Any], beta_1: float = 0.9) -> None:
+        super().__init__(learning_rate, beta_1=beta_1)
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         step = tf.cast(self.iterations.value + 1, tf.float32)
@@ -42,3 +46,13 @@ class Adam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=gradient,
         )
+
+
+def remaining_share(decay: Decay, step: tf.Tensor, expected_steps: tf.Tensor) -> tf.Tensor | float:
+    """The share of the learning rate that is left after so many of the expected steps: 1 at the start, 0 at the end and
+    beyond. "linear" is 1 - t, "cosine" (1 + cos(pi t)) / 2 (Loshchilov and Hutter 2017, SGDR, without restarts).
+    """
+    done = tf.minimum(tf.cast(step, tf.float32) / expected_steps, 1.0)
+    if decay == "linear":
+        return 1.0 - done
+    return 0.5 * (1.0 + tf.cos(math.pi * done)) if decay == "cosine" else 1.0

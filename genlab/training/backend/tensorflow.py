@@ -13,14 +13,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from genlab.models.base import Context, Phase
+from genlab.models.base import Context, Decay, Phase
 from genlab.training.backend.quiet import quiet_standard_error
 
 with quiet_standard_error():  # TensorFlow reports which CPU and CUDA libraries it did not find, whatever its log level
     import keras
     import tensorflow as tf
 
-    from genlab.training.backend.adam import Adam
+    from genlab.training.backend.adam import Adam, remaining_share
 
     tf.config.list_physical_devices()
 
@@ -79,12 +79,16 @@ def make_context(seed: int) -> Context:
     """What a model is built with, on the device of the surrounding `place_on`."""
     seeds = keras.random.SeedGenerator(seed)
     step = keras.Variable(0, dtype="int32", trainable=False, name="step")
+    expected_steps = keras.Variable(np.inf, dtype="float32", trainable=False, name="expected_steps")
 
     def noise(latent: Any, like: Any) -> Any:
         latent_hash = tf.reduce_sum(tf.bitcast(tf.cast(latent, "float32"), "int32"))
         return tf.random.stateless_normal(tf.shape(like), [seed, latent_hash])
 
-    return Context(seed, seeds, step, _input_gradient, noise, Adam)
+    def adam(learning_rate: Any, beta_1: float = 0.9, decay: Decay = "none") -> Adam:
+        return Adam(lambda: learning_rate.value * remaining_share(decay, step.value, expected_steps.value), beta_1)
+
+    return Context(seed, seeds, step, expected_steps, _input_gradient, noise, adam)
 
 
 def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:

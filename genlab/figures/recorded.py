@@ -1,0 +1,48 @@
+"""One recorded number of several lanes over each other, such as a loss of models of the same family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from genlab.figures.base import Description, FigureEntry, FigureFrame, LaneView, chart_with_legend, layout, thinned
+from genlab.figures.layers import Trace
+from genlab.figures.losses import MAXIMUM_POINTS, START
+
+
+def recorded_number(name: str, title: str, share: bool = False) -> FigureEntry:
+    """The figure that draws the number that was recorded by this name, a line for each lane, over the clock. It is made
+    for a name, and so not in the registry.
+
+    share: whether it is one, on an axis from 0 to 1.
+    """
+
+    def describe(lanes: Sequence[LaneView]) -> Description:
+        layers = []
+        for i, lane in enumerate(lanes):
+            curve = {"type": "scatter", "mode": "lines", "line": {"color": lane.colour, "width": 2}}
+            hover = f"%{{y:{'.0%' if share else '.3g'}}}<extra>{{name}}</extra>"
+            layers.append(Trace(lane.title, hover, curve, {"x": f"{i}/at", "y": f"{i}/value"}))
+        budgets = [lane.budget for lane in lanes if lane.budget]
+        axes: dict[str, dict[str, Any]] = {
+            "xaxis": {"range": [0, max(budgets)]} if budgets else {},
+            "yaxis": {"range": [-0.03, 1.03], "tickformat": ".0%", "nticks": 4} if share else {"nticks": 6},
+        }
+        return Description(layout(title, meta="clock", hovermode="x unified", **axes, **chart_with_legend()), layers)
+
+    def frame(lanes: Sequence[LaneView]) -> FigureFrame:
+        arrays, settled = {}, [np.zeros(0)]
+        for i, lane in enumerate(lanes):
+            at, values = thinned(*lane.series(name), MAXIMUM_POINTS)
+            arrays[f"{i}/at"], arrays[f"{i}/value"] = at.astype("float32"), values.astype("float32")
+            settled.append(values[int(START * len(values)) :])
+        shown = np.concatenate(settled)
+        if share or not len(shown):
+            return FigureFrame(arrays)
+        edge = 0.08 * float(shown.max() - shown.min()) or 0.5
+        return FigureFrame(arrays, {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]})
+
+    alt = f"{title}, a line for each model"
+    return FigureEntry(f"recorded-{name}", title, "run", alt, describe, frame)
