@@ -32,7 +32,7 @@ class Lane:
 
     def compile(self) -> None: ...
 
-    def advance(self, steps: int) -> dict[str, float]:
+    def advance(self, steps: int, expected_steps: float = 0.0) -> dict[str, float]:
         time.sleep(SECONDS_A_STEP * steps)
         self.step += steps
         self.seconds += SECONDS_A_STEP * steps
