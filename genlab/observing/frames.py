@@ -69,7 +69,9 @@ class FrameBuilder:
                 metrics["kl_held_out"] = float(arrays["kl"].sum())
             shown = RECONSTRUCTED[kind]
             assert lane.reconstruct
-            decoded = lane.reconstruct(real[:shown], real_labels[:shown].astype("int32"))
+            decoded = _finite(
+                lane.reconstruct(real[:shown], real_labels[:shown].astype("int32")), "A reconstruction", lane
+            )
             metrics["reconstruction_error"] = float(np.mean((decoded - real[:shown]) ** 2))
             arrays["reconstructed"] = as_stored(decoded)
         else:
@@ -80,6 +82,7 @@ class FrameBuilder:
         arrays["latent_modes"] = code_modes.astype("int16")
         if lane.score and not lane.model.conditional and self.dataset.train.shape[1:] == (2,):
             surface = lane.score(self._grid(), np.zeros(GRID * GRID, "int32")).reshape(GRID, GRID)
+            _finite(surface, "The discriminator's surface", lane)
             arrays["surface"] = surface.astype("float32")
             arrays["surface_is"] = np.array(lane.model.score_is)
         return Frame(lane=lane.index, step=lane.step, metrics=metrics, arrays=arrays)

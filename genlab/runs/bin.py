@@ -59,6 +59,8 @@ class Bin:
             state = "running" if run.is_held() else "failed"
         if state in ACTIVE:
             raise RunBusy(f"Run {run.id} is {state}, so it stays. Stop it first, then delete it.")
+        if (run.path / ".lock").exists() and run.is_held():  # its last checkpoint is written after its state
+            raise RunBusy(f"Run {run.id} is just being written, so it stays. Delete it in a moment.")
         if self.store.evaluation_stage(run) == "claimed":
             raise RunBusy(f"Run {run.id} is being measured, so it stays. Cancel that first, or wait until it is done.")
 

@@ -49,12 +49,14 @@ def keep(run: Run, lanes: list[Checkpoint]) -> None:
         return
     step = max(int(checkpoint["clock"][0]) for checkpoint in lanes)
     sizes = {at: _path(run, at).stat().st_size for at in kept_steps(run)} | {step: size}
+    redundant = []
     while len(sizes) > MAXIMUM_KEPT or sum(sizes.values()) > MAXIMUM_BYTES:
         steps = sorted(sizes)
-        redundant = steps[most_redundant(np.array(steps)) if len(steps) > 2 else 0]
-        _path(run, redundant).unlink(missing_ok=True)
-        del sizes[redundant]
+        redundant.append(steps[most_redundant(np.array(steps)) if len(steps) > 2 else 0])
+        del sizes[redundant[-1]]
     write_arrays(_path(run, step), arrays, compress=False)  # weights hardly get smaller, and it takes longer
+    for old in redundant:  # only now: on a full disk what was kept stays
+        _path(run, old).unlink(missing_ok=True)
 
 
 def kept_steps(run: Run) -> list[int]:

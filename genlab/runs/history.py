@@ -101,6 +101,11 @@ class History:
             self._lanes[lane] = copy.deepcopy(curves)
             self._lanes[lane].rewind(step)
 
+    @property
+    def read_bytes(self) -> int:
+        """How much of the file has been read: while it is the same, nothing is new."""
+        return self._offset
+
     def update(self) -> History:
         try:
             with self._path.open("rb") as file:

@@ -14,11 +14,13 @@ from genlab.ui.controls import start
 from genlab.ui.escape import literal
 from genlab.ui.model_controls import setting_control, setting_label
 
-ASKED, BEGINS = "fork.step", "fork.begins"  # in the session: where a fork was asked for; whether it was just now
+# In the session: where a fork was asked for, whether it was just now, and of which run.
+ASKED, BEGINS, OF_RUN = "fork.step", "fork.begins", "fork.run"
 
 
 def ask_fork(step: int) -> None:
     """Ask for a fork at a step: the next run of the page opens the dialog."""
+    _forget()
     st.session_state[ASKED], st.session_state[BEGINS] = step, True
 
 
@@ -29,9 +31,17 @@ def fork_begins() -> bool:
 
 
 def fork_dialog(run: Run) -> None:
-    """The dialog, where a fork was asked for."""
-    if ASKED in st.session_state:
-        st.dialog("Fork this run", on_dismiss=lambda: st.session_state.pop(ASKED, None))(_fork)(run)
+    """The dialog, where a fork of this run was asked for: another run may be shown since."""
+    if ASKED not in st.session_state:
+        return
+    if st.session_state.setdefault(OF_RUN, run.id) != run.id:
+        return _forget()
+    st.dialog("Fork this run", on_dismiss=_forget)(_fork)(run)
+
+
+def _forget() -> None:
+    st.session_state.pop(ASKED, None)
+    st.session_state.pop(OF_RUN, None)
 
 
 def forked_from(run: Run) -> None:
@@ -46,7 +56,9 @@ def forked_from(run: Run) -> None:
 
 
 def _fork(run: Run) -> None:
-    step: int = st.session_state[ASKED]
+    step: int | None = st.session_state.get(ASKED)
+    if step is None:
+        return
     try:
         spec, available = run.runnable_spec(), fork_steps(run)
         begin = max((at for at in available if at <= step), default=None)
@@ -68,8 +80,9 @@ def _fork(run: Run) -> None:
         stops = run.state().state in ACTIVE and st.toggle("Stop this run, so that the fork trains at once", value=True)
         if st.button("Fork", type="primary", icon=":material/call_split:", key="fork-now"):
             fork = make_fork(run, begin, Change(lane, setting, value))
-            st.session_state.pop(ASKED, None)
+            _forget()
             start(fork.spec, run if stops else None, fork=fork)
+            st.session_state[ASKED] = step  # it was refused, and the dialog is still open
     except (RunUnreadable, SpecError) as error:
         st.error(literal(str(error)))
 

@@ -242,7 +242,7 @@ def _buttons(run: Run, view: RunView) -> None:
         try:
             start(run.runnable_spec(), run, paused=True)
         except (RunUnreadable, SpecError) as error:
-            st.error(str(error))
+            st.error(literal(str(error)))
 
 
 def _resume(run: Run) -> None:

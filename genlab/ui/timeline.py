@@ -48,7 +48,7 @@ class _Sent:
         signature: of the cells and the lanes, for which the frames were packed.
         described, description: the digest of the description, and what it was made from.
         frames: the steps of each lane's frames.
-        curves, recorded: the arrays of the curves, and the step of each lane up to which they go.
+        curves, recorded: the arrays of the curves, and how much of each lane's history they were made from.
         question: what the browser has asked since.
     """
 
@@ -99,7 +99,7 @@ def timeline(
         parts.append(package)
         header["describes"] = True
     header["described"] = sent.described
-    recorded = lanes[0].clock, [lane.history.last_step(lane.lane) for lane in lanes]
+    recorded = lanes[0].clock, [lane.history.read_bytes for lane in lanes]
     if sent.recorded != recorded:
         now = curves(cells, lanes)
         parts.append(pack_new_curves(now, sent.curves))
@@ -177,7 +177,7 @@ def _new_frames(
     ]
     for i, (_, lane, step) in enumerate(sorted(queue)):
         if i and (size > MESSAGE_BYTES or time.monotonic() - began > MESSAGE_SECONDS):
-            return packed, True
+            return packed, bool(packed)  # else nothing of it can be read: not asked for at once again
         package = _packed(cells, lanes, frames[lane], lane, step, signature)
         if package is not None:
             packed.append(package)

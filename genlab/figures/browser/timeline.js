@@ -19,7 +19,7 @@ class Timeline {
     this.root.append(this.controls.node)
     this.inner = this.root.appendChild(element("div", "genlab-grid-cells"))
     parent.append(this.outer)
-    Object.assign(this, { cells: new Map(), lanes: [], moments: [], index: 0, speed: 1, loop: false, drawnCount: 0 })
+    Object.assign(this, { cells: new Map(), lanes: [], moments: [], index: 0, exact: 0, speed: 1, loop: false, drawnCount: 0 })
     Object.assign(this, { playing: false, live: true, active: false, clock: "steps", curves: {}, moving: {} })
     this.signature = this.described = ""
     this.listeners = new AbortController()
@@ -61,6 +61,8 @@ class Timeline {
   }
 
   close() {
+    this.closed = true
+    clearTimeout(this.asking)
     this.listeners.abort()
     this.observer.disconnect()
     cancelAnimationFrame(this.ticking)
@@ -74,7 +76,8 @@ class Timeline {
 
   // In the order in which they came, each opened whole before the next.
   receive(bytes) {
-    this.queue = this.queue.then(async () => {
+    // One that could not be read leaves a gap, which is asked for after the next.
+    this.queue = this.queue.catch(console.error).then(async () => {
       const message = await openMessage(bytes)
       await loadPlotly(message.plotly)
       this.take(message)
@@ -83,9 +86,11 @@ class Timeline {
   }
 
   take(message) {
+    if (this.closed) return
     const parts = [...message.parts]
     if (message.signature !== this.signature) {
       this.signature = message.signature // the frames that are held lack what other cells draw
+      this.described = ""
       this.lanes = []
       this.curves = {}
       this.entering = true
@@ -98,8 +103,10 @@ class Timeline {
     this.active = message.active
     const held = this.lanes.map((frames) => frames.length)
     if (!ends || JSON.stringify(held) !== JSON.stringify(message.held)) this.askForMissing()
-    else if (message.more) this.ask("missing", { ...this.heldFrames(), more: true })
-    else clearTimeout(this.asking)
+    else {
+      clearTimeout(this.asking)
+      if (message.more) this.ask("missing", { ...this.heldFrames(), more: true })
+    }
     this.arrange(message)
     this.plan()
   }
@@ -107,6 +114,7 @@ class Timeline {
   // Something was lost, or was never here: say what is held.
   askForMissing() {
     clearTimeout(this.asking)
+    if (this.closed) return
     this.ask("missing", this.heldFrames())
     this.asking = setTimeout(() => this.askForMissing(), 3000) // a question may get lost too
   }
@@ -178,7 +186,11 @@ class Timeline {
     }
     if (this.wanted !== undefined && !this.playing) this.index = this.momentOf(this.wanted) // more of it has come
     else if (this.live && !this.playing) this.index = last
-    else this.index = Math.max(0, upperBound(this.moments, place) - 1)
+    else {
+      const before = this.index
+      this.index = Math.max(0, upperBound(this.moments, place) - 1)
+      this.exact += this.index - before // while it plays
+    }
   }
 
   // The last moment at which no lane shows a frame later than this step, so that `stepNow` is the step again.
@@ -348,16 +360,17 @@ class Timeline {
     this.playing = true
     this.live = false
     this.wanted = undefined
-    let [exact, before] = [this.index, undefined]
+    this.exact = this.index
+    let before
     const tick = (now) => {
       if (!this.playing) return
       const passed = before === undefined ? 0 : Math.min(0.25, (now - before) / 1000)
       before = now
       const last = this.moments.length - 1
       const rate = this.speed * Math.min(30, Math.max(4, this.moments.length / 10))
-      exact += passed * rate
-      if (exact >= last + rate * LOOP_REST_SECONDS && this.loop && !this.active) exact = 0
-      const index = Math.min(last, Math.floor(exact))
+      this.exact += passed * rate
+      if (this.exact >= last + rate * LOOP_REST_SECONDS && this.loop && !this.active) this.exact = 0
+      const index = Math.min(last, Math.floor(this.exact))
       if (index !== this.index) {
         this.index = index
         this.draw()
