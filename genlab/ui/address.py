@@ -48,10 +48,13 @@ def step_from_address() -> int | None:
     return None
 
 
-def hidden_parts() -> set[str]:
-    """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`."""
+def hidden_parts(said: bool = True) -> set[str]:
+    """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`. `said`: what else is there has
+    been said already, by the frame of the page.
+    """
     named = [part for part in st.query_params.get("hide", "").split(",") if part]
-    if unknown := [part for part in named if part not in HIDEABLE]:
+    unknown = [part for part in named if part not in HIDEABLE]
+    if unknown and not said:
         ignored("hide", ",".join(unknown), f"parts among {', '.join(HIDEABLE)}")
     return {part for part in named if part in HIDEABLE}
 

@@ -27,7 +27,7 @@ def page_frame(title: str) -> None:
     """Call first on every page."""
     st.set_page_config(page_title=f"{title} · genlab", page_icon="🎲", layout="wide")
     st.html(Path(__file__).with_name("page.css"))
-    if "links" in hidden_parts():
+    if "links" in hidden_parts(said=False):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         for path, label in PAGES.items():
