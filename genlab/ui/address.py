@@ -48,6 +48,27 @@ def step_from_address() -> int | None:
     return None
 
 
+def note_place(step: str) -> None:
+    """Remember at which step the time line of the page stands, "" for its end: the browser puts it into the address
+    without telling.
+    """
+    st.session_state.place = _shown(), step
+
+
+def address_query() -> dict[str, str]:
+    """The query of the address as the browser shows it now."""
+    query = dict(st.query_params)
+    shown, step = st.session_state.get("place", ("", ""))
+    if shown != _shown():
+        return query
+    others = {name: value for name, value in query.items() if name != "step"}
+    return others | ({"step": step} if step else {})
+
+
+def _shown() -> str:
+    return st.query_params.get("run") or st.query_params.get("runs") or ""
+
+
 def hidden_parts(said: bool = True) -> set[str]:
     """`hide=settings,links`: the parts of the page that are not drawn, among `HIDEABLE`. `said`: what else is there has
     been said already, by the frame of the page.

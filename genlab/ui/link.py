@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from genlab.ui.address import HIDEABLE
+from genlab.ui.address import HIDEABLE, address_query
 
 
 def link_builder() -> None:
@@ -20,7 +20,7 @@ def link_builder() -> None:
 def _builder() -> None:
     parts = list(HIDEABLE)
     hidden = st.pills("Leave out", parts, format_func=HIDEABLE.__getitem__, selection_mode="multi", key="link.hide")
-    st.code(page_link(st.context.url or "", dict(st.query_params), hidden), language=None, wrap_lines=True)
+    st.code(page_link(st.context.url or "", address_query(), hidden), language=None, wrap_lines=True)
     st.caption("Opens this run at this moment of its time line. The copy button is at the right of the link.")
 
 

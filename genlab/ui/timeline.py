@@ -18,6 +18,7 @@ from genlab.figures.base import LaneView
 from genlab.figures.packing import pack_message, unpack_message
 from genlab.figures.timeline import TimelineCell, curves, describe, pack_frame, pack_new_curves, place_on_clocks
 from genlab.runs.folder import Frame
+from genlab.ui.address import note_place
 from genlab.ui.served import loader, served_plotly
 
 MESSAGE_BYTES = 1_500_000  # of frames in one message, after which the next is asked for ...
@@ -116,6 +117,7 @@ def timeline(
         on_missing_change=partial(_note_question, key),
         on_clock_change=partial(_choose_clock, key),
         on_fork_change=partial(_ask_fork, key, on_fork),
+        on_place_change=partial(_note_place, key),
     )
 
 
@@ -148,6 +150,10 @@ def _choose_clock(key: str) -> None:
     clock = st.session_state[key].get("clock")
     if clock in ("steps", "examples", "seconds"):
         st.query_params["clock"] = clock
+
+
+def _note_place(key: str) -> None:
+    note_place(str(st.session_state[key].get("place") or ""))
 
 
 def _ask_fork(key: str, on_fork: Callable[[int], None] | None) -> None:

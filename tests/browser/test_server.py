@@ -29,7 +29,7 @@ def test_a_link_straight_to_the_train_page_of_a_cold_server(cold_server, visit):
     expect(tab.page.get_by_role("heading", name="Runs")).to_be_visible()
     frame.get_by_role("link", name="genlab").click()
     expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
-    tab.page.get_by_role("button", name="Train a GAN and a VAE").click()
+    tab.page.get_by_role("button", name="Train the same live").click()
     expect(tab.train).to_be_visible()
 
 

@@ -316,7 +316,9 @@ class Timeline {
     const step = this.stepNow()
     if ((this.live && this.active) || step < 0) address.searchParams.delete("step")
     else address.searchParams.set("step", step)
-    if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
+    if (address.href === window.location.href) return
+    window.history.replaceState(window.history.state, "", address)
+    this.ask("place", address.searchParams.get("step") ?? "") // for who makes a link there
   }
 
   // ---- moving ----
