@@ -185,7 +185,7 @@ def test_no_lane_trains_while_the_events_of_a_round_are_read(store: Store, backe
             assert [lane.step for lane in training.lanes] == [event.step] * 2
         elif training.lanes[1:] and "advance" not in vars(training.lanes[1]):
             slow = training.lanes[1]
-            slow.advance = lambda steps, advance=slow.advance: (time.sleep(0.05), advance(steps))[1]
+            slow.advance = lambda *steps, advance=slow.advance: (time.sleep(0.05), advance(*steps))[1]
 
 
 def test_a_lane_that_diverges_ends_with_a_message_and_the_other_goes_on(diverging: str, store: Store, backend) -> None:
