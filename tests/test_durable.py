@@ -26,6 +26,7 @@ from genlab.runs.summary import run_row
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import SpecError, make_spec
 from genlab.ui import live
+from genlab.ui.escape import literal
 
 ROOT = Path(__file__).parents[1]
 VERSION_1 = Path(__file__).parent / "recorded" / "version-1"  # GAN and VAE, checkpoint at step 20, killed at 40 of 60
@@ -243,7 +244,7 @@ def test_reset_of_a_run_that_can_only_be_shown_says_why(
     test.run()
     test.button(key="reset").click().run()
     assert not test.exception and len(store.runs()) == 1
-    assert any("no-more" in error.value for error in test.error)
+    assert any(literal("no-more") in error.value for error in test.error)
 
 
 def test_an_error_keeps_its_traceback_in_the_run_and_the_page_shows_it_behind_details(

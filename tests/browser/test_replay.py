@@ -158,6 +158,7 @@ def test_a_fork_goes_on_from_a_kept_checkpoint_and_is_marked(server, line, ended
     dialog.get_by_role("button", name="Fork", exact=True).click()
     expect(tab.page).not_to_have_url(re.compile(ended.id))
     fork = tab.run()
+    wait_until(lambda: fork.state().state == "done", "the fork to be trained")  # the page may still show the first run
     tab.is_now("done")
     origin = fork.metadata().forked_from
     assert origin.run == ended.id and 0 < origin.step <= steps[-2] and origin.new == 0.5
