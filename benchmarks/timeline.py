@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from looks import ARGUMENTS, BROWSERS, ROOT, wait_until_healthy
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from genlab.runs import Run, Store
@@ -34,9 +34,6 @@ from genlab.spec import make_spec
 from genlab.training import backend
 from genlab.training.recorder import record
 
-ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 FRAMES = 120
 SECONDS = 5.0  # of one replay or one watch
 REPEATS = 3
@@ -119,12 +116,7 @@ def serving(folder: str) -> Iterator[psutil.Process]:
     )
     server.address = f"http://localhost:{port}"
     try:
-        while True:
-            try:
-                urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_until_healthy(f"{server.address}/_stcore/health")
         yield server
     finally:
         server.terminate()

@@ -14,11 +14,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
+from screenshot import ARGUMENTS, BROWSERS, ROOT, wait_until_healthy
 
 from genlab.runs import Run, Store
 from genlab.spec import make_spec
@@ -26,9 +25,6 @@ from genlab.training import backend
 from genlab.training.recorder import record
 from genlab.ui.frame import PAGES
 
-ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 SETTLE_SECONDS = 2  # for the last chart of a page
 
@@ -73,16 +69,6 @@ def addresses(points: Run, pictures: Run) -> dict[str, str]:
     if "compare" in named:
         named["compare"] = f"compare?runs={points.id},{pictures.id}"
     return named
-
-
-def wait_until_healthy(address: str) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{address} did not answer within 30 s.")
 
 
 def take(address: str, folder: Path, pages: dict[str, str]) -> None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from genlab.registry import DATASETS, MODELS
 
 MAXIMUM_LANES = 4
+# Okabe and Ito 2008, "Color Universal Design": told apart with any common colour vision. One a lane, everywhere.
+LANE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 LETTERS = "ABCD"  # of the lanes, for people: "Model A" is lane 0
 Clock = Literal["steps", "examples", "seconds"]
 Device = Literal["auto", "cpu", "gpu"]

@@ -21,10 +21,8 @@ from genlab.figures.layers import Layer, escape
 from genlab.runs.folder import Frame
 from genlab.runs.history import History
 from genlab.runs.view import RunView
-from genlab.spec import Clock, RunSpec
+from genlab.spec import LANE_COLOURS, Clock, RunSpec
 
-# Okabe and Ito 2008, "Color Universal Design": told apart with any common colour vision. One a lane, everywhere.
-LANE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 REAL = "#8a8a8a"
 # Tol 2021, "Colour schemes", muted: up to nine modes; a tenth takes the grey that the scheme has for it, darkened.
 MODE_COLOURS = (

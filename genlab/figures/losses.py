@@ -30,16 +30,23 @@ def describe(lanes: Sequence[LaneView]) -> Description:
 
 def frame(lanes: Sequence[LaneView]) -> FigureFrame:
     (lane,) = lanes
-    arrays, settled = {}, [np.zeros(0)]
+    arrays, drawn = {}, []
     for name in lane.losses.values():
         at, values = thinned(*lane.series(name), MAXIMUM_POINTS)
         arrays[f"{name}/at"], arrays[name] = at.astype("float32"), values.astype("float32")
-        settled.append(arrays[name][int(START * len(values)) :])
-    shown = np.concatenate(settled)
+        drawn.append(arrays[name])
+    return FigureFrame(arrays, settled_axis(drawn))
+
+
+def settled_axis(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
+    """The vertical axis of curves (n,), a part of what moves of a layout: it holds all but their starts. Empty where
+    nothing has been recorded.
+    """
+    shown = np.concatenate([np.zeros(0), *(curve[int(START * len(curve)) :] for curve in curves)])
     if not len(shown):
-        return FigureFrame(arrays)
+        return {}
     edge = 0.08 * float(shown.max() - shown.min()) or 0.5
-    return FigureFrame(arrays, {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]})
+    return {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]}
 
 
 FIGURES.add(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from genlab.figures.base import Description, FigureEntry, FigureFrame, LaneView, chart_with_legend, layout, thinned
 from genlab.figures.layers import Trace
-from genlab.figures.losses import MAXIMUM_POINTS, START
+from genlab.figures.losses import MAXIMUM_POINTS, settled_axis
 
 
 def recorded_number(name: str, title: str, share: bool = False) -> FigureEntry:
@@ -33,16 +31,12 @@ def recorded_number(name: str, title: str, share: bool = False) -> FigureEntry:
         return Description(layout(title, meta="clock", hovermode="x unified", **axes, **chart_with_legend()), layers)
 
     def frame(lanes: Sequence[LaneView]) -> FigureFrame:
-        arrays, settled = {}, [np.zeros(0)]
+        arrays, drawn = {}, []
         for i, lane in enumerate(lanes):
             at, values = thinned(*lane.series(name), MAXIMUM_POINTS)
             arrays[f"{i}/at"], arrays[f"{i}/value"] = at.astype("float32"), values.astype("float32")
-            settled.append(values[int(START * len(values)) :])
-        shown = np.concatenate(settled)
-        if share or not len(shown):
-            return FigureFrame(arrays)
-        edge = 0.08 * float(shown.max() - shown.min()) or 0.5
-        return FigureFrame(arrays, {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]})
+            drawn.append(values)
+        return FigureFrame(arrays, {} if share else settled_axis(drawn))
 
     alt = f"{title}, a line for each model"
     return FigureEntry(f"recorded-{name}", title, "run", alt, describe, frame)

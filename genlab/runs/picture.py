@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 from PIL import Image
 
+from genlab import spec
 from genlab.runs.atomic import write_bytes
 from genlab.runs.folder import ACTIVE, PICTURE, Run, RunUnreadable
 
@@ -16,7 +17,7 @@ SIDE, GAP = 112, 8  # pixels: a lane's square, and what is between two
 GRID = 4  # images a row, and rows
 REAL_POINTS, POINTS = 400, 400
 REAL = (138, 138, 138, 130)
-LANE_COLOURS = ((0x00, 0x72, 0xB2, 255), (0xD5, 0x5E, 0x00, 255))  # as in genlab.figures.base
+LANE_COLOURS = [(*bytes.fromhex(colour[1:]), 255) for colour in spec.LANE_COLOURS[:LANES]]
 
 
 def read_picture(run: Run) -> bytes | None:

@@ -23,7 +23,7 @@ from genlab.runs.comparison import (
 )
 from genlab.runs.evaluation import Evaluation
 from genlab.runs.folder import ACTIVE
-from genlab.runs.tables import BETTER, NEWEST_FRAME, Row, as_markdown, frame_rows, measure_rows
+from genlab.runs.tables import BETTER, NEWEST_FRAME, frame_rows, measure_rows
 from genlab.runs.view import RunView
 from genlab.spec import Clock
 from genlab.ui.address import (
@@ -42,7 +42,7 @@ from genlab.ui.compared_runs import (
     read_named_runs,
     reader,
 )
-from genlab.ui.escape import literal
+from genlab.ui.escape import literal, literal_table
 from genlab.ui.live import POLL_SECONDS, REST_SECONDS, STATE_SECONDS, lane_frames, marks, pictures, status_line
 from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store
@@ -221,7 +221,7 @@ def _settings_table(lanes: Sequence[ComparedLane], titles: Sequence[str]) -> Non
     st.subheader("Settings that differ")
     rows = differing_settings(lanes, titles)
     if rows:
-        st.markdown(_markdown({"": rows}))
+        st.markdown(literal_table({"": rows}))
     else:
         st.markdown("None: these lanes were asked to do the same." if len(lanes) > 1 else "One lane has none.")
 
@@ -246,7 +246,7 @@ def _measures(chosen: Sequence[Place], titles: Sequence[str]) -> None:
         merged = merged_evaluation(own, [evaluations[lane.view.id] for lane in own])
         at_the_end = {NEWEST_FRAME: frame_rows([(lane.view, lane.lane) for lane in own], columns)}
         rows = at_the_end | measure_rows(merged, columns, first=False, mark=True)
-        table = _markdown(rows)
+        table = literal_table(rows)
         marked = marked or BETTER in table
         st.markdown(table)
     words = "Each lane as it is at the end of its own run. In brackets 95 % intervals, where the run was measured."
@@ -268,13 +268,3 @@ def _evaluation(run_id: str) -> Evaluation | None:
     except RunUnreadable as error:  # it can be measured again
         st.error(literal(str(error)), icon=":material/error:")
         return None
-
-
-def _markdown(groups: Mapping[str, Sequence[Row]]) -> str:
-    """A table as Markdown, its words as they are."""
-    return as_markdown(
-        {
-            group: [{literal(column): literal(value) for column, value in row.items()} for row in rows]
-            for group, rows in groups.items()
-        }
-    )

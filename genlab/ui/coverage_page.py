@@ -10,10 +10,10 @@ from genlab.figures.gallery import galleries
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.evaluation import Evaluation
-from genlab.runs.tables import as_markdown, measure_rows
+from genlab.runs.tables import measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
-from genlab.ui.escape import literal
+from genlab.ui.escape import literal, literal_table
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
 OFFERED = 50  # runs, the newest
@@ -165,14 +165,7 @@ def _table(view: RunView, evaluation: Evaluation) -> None:
 
 
 def _measures(evaluation: Evaluation, titles: list[str], first: bool) -> str:
-    """The table of measures as Markdown, its words as they are."""
-    groups = measure_rows(evaluation, titles, first)
-    return as_markdown(
-        {
-            group: [{literal(column): literal(value) for column, value in row.items()} for row in rows]
-            for group, rows in groups.items()
-        }
-    )
+    return literal_table(measure_rows(evaluation, titles, first))
 
 
 def _galleries(view: RunView, arrays: dict) -> None:

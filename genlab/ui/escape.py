@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+
+from genlab.runs.tables import Row, as_markdown
 
 JOINER = "\u2060"  # has no width
 
@@ -16,3 +19,13 @@ def literal(words: str) -> str:
     words = re.sub(r"([\\`*_{}\[\]()<>#+\-=.!|~$:&^\"'])", r"\\\1", words)
     words = re.sub(r":(?=[\w/+\\])|@|(?i:www)|[-<>~=](?=\\[-<>=])", rf"\g<0>{JOINER}", words)
     return re.sub(r"\s*\n\s*", "  \n", words.strip())
+
+
+def literal_table(groups: Mapping[str, Sequence[Row]]) -> str:
+    """A table as Markdown, a heading for each group of rows, its words as they are."""
+    return as_markdown(
+        {
+            group: [{literal(column): literal(value) for column, value in row.items()} for row in rows]
+            for group, rows in groups.items()
+        }
+    )

@@ -178,6 +178,7 @@ def _new_frames(
     queue = [
         (place, lane, step)
         for lane, of_lane in enumerate(frames)
+        if not sent.frames[lane].issuperset(of_lane.steps)
         for place, step in enumerate(_coarse_to_fine(of_lane.steps, wanted))
         if step not in sent.frames[lane]
     ]
