@@ -10,17 +10,16 @@ with nothing else to do.
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from first_content import PORT, ROOT, start
 from playwright.sync_api import Browser, sync_playwright
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+from genlab.ui.app_server import CHROMIUM_ARGUMENTS, ROOT, chromium_program, serving
+
 LINE = '[data-testid="timeline"]'
 PICTURE = "() => document.querySelector('.st-key-ahead img')?.naturalWidth > 0"
 MOVED = f"() => Number(document.querySelector('{LINE}')?.dataset.step ?? 0) > 0"  # it begins at step 0
@@ -29,21 +28,19 @@ REST = 5000  # milliseconds after which a page has loaded what it loads by itsel
 
 def first_moving_frames(browser: Browser, runs: Path) -> tuple[float, float]:
     """Seconds from the request: until the small picture moves, and until the time line does."""
-    server = start(runs)
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    began = time.monotonic()
-    page.goto(f"http://localhost:{PORT}/", wait_until="commit")
-    page.wait_for_function(PICTURE, timeout=120_000)
-    picture = time.monotonic() - began
-    page.wait_for_function(MOVED, timeout=120_000)
-    line = time.monotonic() - began
-    page.close()
-    server.terminate()
-    server.wait()
+    with serving(runs) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        began = time.monotonic()
+        page.goto(server.address, wait_until="commit")
+        page.wait_for_function(PICTURE, timeout=120_000)
+        picture = time.monotonic() - began
+        page.wait_for_function(MOVED, timeout=120_000)
+        line = time.monotonic() - began
+        page.close()
     return picture, line
 
 
-def weight(browser: Browser, path: str) -> tuple[int, int]:
+def weight(browser: Browser, address: str) -> tuple[int, int]:
     """Bytes that travel for one cold visit: of files, and of messages."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     files: list[float] = []
@@ -52,7 +49,7 @@ def weight(browser: Browser, path: str) -> tuple[int, int]:
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: files.append(event["encodedDataLength"]))
     page.on("websocket", lambda socket: socket.on("framereceived", lambda message: messages.append(len(message))))
-    page.goto(f"http://localhost:{PORT}/{path}")
+    page.goto(address)
     page.wait_for_timeout(REST)
     page.context.close()
     return round(sum(files)), sum(messages)
@@ -60,20 +57,17 @@ def weight(browser: Browser, path: str) -> tuple[int, int]:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_ARGUMENTS)
         measured = [first_moving_frames(browser, Path(folder) / f"runs{i}") for i in range(rounds)]
         for what, seconds in zip(("small picture", "time line"), zip(*measured)):
             print(
                 f"{what} moves: {', '.join(f'{s:.2f}' for s in seconds)} s, median {statistics.median(seconds):.2f} s"
             )
-        server = start(Path(folder) / "weighed")
-        for path in ["", *(page.stem for page in sorted((ROOT / "pages").glob("*.py")))]:
-            files, messages = weight(browser, path)
-            print(f"/{path}: {files + messages:,} bytes, {files:,} of files and {messages:,} of messages")
-        server.terminate()
-        server.wait()
+        with serving(Path(folder) / "weighed") as server:
+            for path in ["", *(page.stem for page in sorted((ROOT / "pages").glob("*.py")))]:
+                files, messages = weight(browser, f"{server.address}/{path}")
+                print(f"/{path}: {files + messages:,} bytes, {files:,} of files and {messages:,} of messages")
         browser.close()
 
 

@@ -9,14 +9,8 @@ receives and the processor time of the server. Needs Chromium and the developmen
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import psutil
@@ -26,10 +20,8 @@ from genlab.runs import Store
 from genlab.spec import make_spec
 from genlab.training import backend
 from genlab.training.recorder import record
+from genlab.ui.app_server import CHROMIUM_ARGUMENTS, chromium_program, serving
 
-ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SETTLE_SECONDS = 25  # the worker starts beside the first page and takes the processor
 
 
@@ -44,40 +36,13 @@ def main(seconds: float) -> None:
             state = run.state()
             state.state = "paused"
             run.write_state(state)
-            with socket.socket() as probe:
-                probe.bind(("localhost", 0))
-                port = probe.getsockname()[1]
-            flags = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
-            server = psutil.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
-                cwd=ROOT,
-                env={**os.environ, "GENLAB_RUNS_DIR": folder, "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            try:
-                wait_until_healthy(f"http://localhost:{port}/_stcore/health")
-                look(f"http://localhost:{port}/train?run={run.id}", server, seconds)
-            finally:
-                server.terminate()
-                server.wait(30)
-
-
-def wait_until_healthy(address: str) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{address} did not answer within 30 s.")
+            with serving(store.root) as server:
+                look(f"{server.address}/train?run={run.id}", server.process, seconds)
 
 
 def look(address: str, server: psutil.Process, seconds: float) -> None:
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         received, sent = count(page)
         page.goto(address)

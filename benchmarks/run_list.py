@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
-import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 
 from genlab.runs import Run, Store
@@ -28,9 +23,8 @@ from genlab.runs.index import Choice, RunIndex
 from genlab.runs.notes import Notes, write_notes
 from genlab.runs.summary import keep_summary
 from genlab.spec import make_spec
+from genlab.ui.app_server import AppServer, chromium_program, serving
 
-ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATTERNS = [  # data set and models; every tenth run is of one of them
     ("ring8", "gan", "vae"),
     ("grid25", "wgan-gp", "vae"),
@@ -106,41 +100,23 @@ def in_this_process(store: Store) -> None:
 
 
 def in_a_browser(store: Store) -> None:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium_program()
     if program is None:
         return print("Without Chromium the page is not timed.")
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    flags = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
-    server = psutil.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
-        cwd=ROOT,
-        env={**os.environ, "GENLAB_RUNS_DIR": str(store.root), "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_healthy(port)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
-            visit(page, port, server)
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+    with serving(store.root) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        visit(browser.new_page(viewport={"width": 1280, "height": 800}), server)
+        browser.close()
 
 
-def visit(page: Page, port: int, server: psutil.Popen) -> None:
-    rows = page.locator('[class*="st-key-run-row-"]')
-    page.goto(f"http://localhost:{port}/train")
+def visit(page: Page, server: AppServer) -> None:
+    rows = page.locator(".run-row")
+    page.goto(f"{server.address}/train")
     expect(page.locator(".st-key-frame")).to_contain_text("device: ", timeout=120_000)  # the worker is there
     time.sleep(3)
     start = time.perf_counter()
     page.locator(".st-key-frame").get_by_role("link", name="Runs").click()
-    rows.nth(19).wait_for(timeout=60_000)
+    rows.nth(14).wait_for(timeout=60_000)
     timed("from the link to the page's rows, first visit", time.perf_counter() - start)
     time.sleep(3)
     for name, key, words in (
@@ -160,17 +136,7 @@ def visit(page: Page, port: int, server: psutil.Popen) -> None:
             arg=before,
         )
         timed(f"{name}, from the press to its rows", time.perf_counter() - start)
-    print(f"{'memory of the server':52} {server.memory_info().rss / 1e6:6.0f} MB")
-
-
-def wait_until_healthy(port: int) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("The server did not answer within a minute.")
+    print(f"{'memory of the server':52} {server.process.memory_info().rss / 1e6:6.0f} MB")
 
 
 def main(count: int) -> None:

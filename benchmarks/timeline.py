@@ -1,6 +1,6 @@
 """How fast the time line replays, what a viewer costs the server, how soon a run opens; in Chromium, drawn in software.
 
-    python benchmarks/timeline.py [--part replay|viewer|open|memory] [--minutes 30]
+    python benchmarks/timeline.py [--part replay|viewer|open|memory|pages] [--minutes 30]
 
 It trains short runs, or lengthens what they recorded, and prints what it measured as lines of JSON. Needs Chromium and
 the development requirements, and a machine with nothing else to do.
@@ -10,21 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
-from looks import ARGUMENTS, BROWSERS, ROOT, wait_until_healthy
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from genlab.runs import Run, Store
@@ -33,27 +24,31 @@ from genlab.runs.history import append_record
 from genlab.spec import make_spec
 from genlab.training import backend
 from genlab.training.recorder import record
+from genlab.ui.app_server import CHROMIUM_ARGUMENTS, AppServer, chromium_program, serving
 
 FRAMES = 120
+OPENED = 100  # frames of the run that is opened: about 5 MB
 SECONDS = 5.0  # of one replay or one watch
-REPEATS = 3
+REPEATS = 5
+PASSES = 7  # from the first moment to the last, after one that warms up
+CHANGES = 20  # of the page, in one tab
+VISITED = ("Compare", "Mode coverage", "Runs", "Train")
 LINE = '[data-testid="timeline"]'
 
 
 def main(parts: list[str], minutes: float) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        program = next(filter(None, map(shutil.which, BROWSERS)))
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_ARGUMENTS)
         store = Store(Path(folder))
         backend.prepare()
         points = lengthened(store, make_spec(budget=300))
-        with serving(folder) as server:
+        with serving(store.root) as server:
             warm_up(browser, server, points)
             if "replay" in parts:
                 four = lengthened(
                     store, make_spec(budget=300, lanes=[{"model": m} for m in ("gan", "vae", "wgan", "ae")])
                 )
-                pictures = lengthened(store, make_spec(dataset="digits", budget=100))
+                pictures = lengthened(store, make_spec(dataset="digits", budget=FRAMES))
                 for name, run in {
                     "points, 2 lanes": points,
                     "pictures, 2 lanes": pictures,
@@ -61,12 +56,15 @@ def main(parts: list[str], minutes: float) -> None:
                 }.items():
                     say("replay", name, replay(browser, server, run))
             if "open" in parts:
-                say("open", "points, 2 lanes", open_warm(browser, server, points))
+                run = lengthened(store, make_spec(budget=300, seed=1), OPENED)
+                say("open", "points, 2 lanes", open_warm(browser, server, run))
             if "viewer" in parts:
                 for rows in (0, 60_000):
                     say("viewer", f"a run with {rows:,} steps recorded before", viewer(browser, server, store, rows))
             if "memory" in parts:
                 say("memory", f"{minutes:g} minutes of replay in a loop", memory(browser, server, points, minutes))
+            if "pages" in parts:
+                say("pages", f"{CHANGES} page changes", page_changes(browser, server, points))
         browser.close()
 
 
@@ -74,8 +72,8 @@ def say(part: str, what: str, figures: dict[str, Any]) -> None:
     print(json.dumps({"part": part, "what": what, **figures}), flush=True)
 
 
-def lengthened(store: Store, spec: Any) -> Run:
-    """A short run that is trained, its last frame written again, moved a little, until there are `FRAMES`."""
+def lengthened(store: Store, spec: Any, frames: int = FRAMES) -> Run:
+    """A short run that is trained, its last frame written again, moved a little, until there are so many."""
     run = store.create(spec)
     for _ in record(run, store):
         pass
@@ -85,8 +83,8 @@ def lengthened(store: Store, spec: Any) -> Run:
         assert last is not None
         for step in run.frame_steps(lane):
             run.remove_frame(lane, step)
-        for i in range(FRAMES):
-            run.write_frame(moved(last, round((i + 1) * spec.budget / FRAMES), random))
+        for i in range(frames):
+            run.write_frame(moved(last, round((i + 1) * spec.budget / frames), random))
     return run
 
 
@@ -100,69 +98,54 @@ def moved(frame: Frame, step: int, random: np.random.Generator) -> Frame:
     return Frame(lane=frame.lane, step=step, metrics=frame.metrics, arrays=arrays)
 
 
-@contextmanager
-def serving(folder: str) -> Iterator[psutil.Process]:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    flags = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
-    server = psutil.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
-        cwd=ROOT,
-        env={**os.environ, "GENLAB_RUNS_DIR": folder, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    server.address = f"http://localhost:{port}"
-    try:
-        wait_until_healthy(f"{server.address}/_stcore/health")
-        yield server
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def opened(browser: Browser, server: Any, run: Run, frames: int = FRAMES) -> Page:
+def opened(browser: Browser, server: AppServer, run: Run, frames: int = FRAMES) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{server.address}/train?run={run.id}")
     page.wait_for_function(f"Number(document.querySelector('{LINE}')?.dataset.frames) >= {frames}", timeout=120_000)
     return page
 
 
-def warm_up(browser: Browser, server: Any, run: Run) -> None:
+def warm_up(browser: Browser, server: AppServer, run: Run) -> None:
     """The worker starts beside the first page and takes the processor; the second page finds it ready."""
     opened(browser, server, run).close()
     time.sleep(25)
 
 
-def replay(browser: Browser, server: Any, run: Run) -> dict[str, Any]:
-    """Frames drawn a second at eight times the speed, in a loop."""
+NOTE_DRAWINGS = """line => {
+    window.drawings = []
+    const note = () => window.drawings.push(performance.now())
+    new MutationObserver(note).observe(line, { attributeFilter: ["data-drawn"] })
+}"""
+
+
+def replay(browser: Browser, server: AppServer, run: Run) -> dict[str, Any]:
+    """Frames drawn a second from the first moment to the last, at eight times the speed."""
     page = opened(browser, server, run)
     page.get_by_label("Speed").select_option("8")
-    page.get_by_role("button", name="Play in a loop").click()
-    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(LINE).evaluate(NOTE_DRAWINGS)
     rates = []
-    for _ in range(REPEATS):
-        before, began = drawn(page), time.monotonic()
-        time.sleep(SECONDS)
-        rates.append((drawn(page) - before) / (time.monotonic() - began))
+    for _ in range(PASSES + 1):
+        page.get_by_role("button", name="Play", exact=True).click()
+        time.sleep(0.1)
+        page.get_by_role("button", name="Play", exact=True).wait_for()  # it says "Pause" while it plays
+        times = page.evaluate("window.drawings.splice(0)")
+        rates.append(1000 * (len(times) - 1) / (times[-1] - times[0]))
     page.close()
-    return {"frames a second": round(float(np.median(rates)), 1), "of each": [round(rate, 1) for rate in rates]}
+    return {"frames a second": round(float(np.median(rates[1:])), 1), "of each": [round(rate, 1) for rate in rates[1:]]}
 
 
 def drawn(page: Page) -> int:
     return int(page.locator(LINE).get_attribute("data-drawn") or 0)
 
 
-def open_warm(browser: Browser, server: Any, run: Run) -> dict[str, Any]:
+def open_warm(browser: Browser, server: AppServer, run: Run) -> dict[str, Any]:
     """Seconds from the request to all frames held and drawn, by a browser that has the scripts."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page, seconds = context.new_page(), []
     for _ in range(REPEATS + 1):
         began = time.monotonic()
         page.goto(f"{server.address}/train?run={run.id}")
-        page.wait_for_function(f"Number(document.querySelector('{LINE}')?.dataset.frames) >= {FRAMES}", polling=20)
+        page.wait_for_function(f"Number(document.querySelector('{LINE}')?.dataset.frames) >= {OPENED}", polling=20)
         seconds.append(time.monotonic() - began)
         page.goto("about:blank")
     context.close()
@@ -170,7 +153,7 @@ def open_warm(browser: Browser, server: Any, run: Run) -> dict[str, Any]:
     return {"seconds": round(float(np.median(seconds[1:])), 2), "MB stored": round(size / 1e6, 2)}
 
 
-def viewer(browser: Browser, server: Any, store: Store, rows: int) -> dict[str, Any]:
+def viewer(browser: Browser, server: AppServer, store: Store, rows: int) -> dict[str, Any]:
     """One viewer of a run that gets a frame of each lane three times a second: updates drawn a second, the share of a
     core that the server spends; then of the same run with nothing new.
     """
@@ -201,7 +184,7 @@ def viewer(browser: Browser, server: Any, store: Store, rows: int) -> dict[str, 
         page = opened(browser, server, run, frames=1)
         for name, moving in (("with new frames", True), ("with nothing new", False)):
             time.sleep(2)
-            spent, before, began = sum(server.cpu_times()[:2]), drawn(page), time.monotonic()
+            spent, before, began = sum(server.process.cpu_times()[:2]), drawn(page), time.monotonic()
             while time.monotonic() - began < 2 * SECONDS:
                 if moving:
                     advance()
@@ -211,7 +194,7 @@ def viewer(browser: Browser, server: Any, store: Store, rows: int) -> dict[str, 
             seconds = time.monotonic() - began
             result[name] = {
                 "drawn a second": round((drawn(page) - before) / seconds, 2),
-                "of a core": round((sum(server.cpu_times()[:2]) - spent) / seconds, 4),
+                "of a core": round((sum(server.process.cpu_times()[:2]) - spent) / seconds, 4),
             }
         page.close()
         state.state = "stopped"
@@ -219,25 +202,42 @@ def viewer(browser: Browser, server: Any, store: Store, rows: int) -> dict[str, 
     return result
 
 
-def memory(browser: Browser, server: Any, run: Run, minutes: float) -> dict[str, Any]:
+def memory(browser: Browser, server: AppServer, run: Run, minutes: float) -> dict[str, Any]:
     """Megabytes of the tab's JavaScript and of the server while a replay loops, at the first minute and at the last."""
     page = opened(browser, server, run)
     page.get_by_role("button", name="Play in a loop").click()
     page.get_by_role("button", name="Play", exact=True).click()
-    client = page.context.new_cdp_session(page)
     rows = []
     for _ in range(round(minutes) + 1):
-        client.send("HeapProfiler.collectGarbage")
-        heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
-        rows.append((round(heap, 1), round(server.memory_info().rss / 1e6, 1)))
+        rows.append(megabytes(page, server))
         time.sleep(60)
     page.close()
     return {"tab MB": [row[0] for row in rows], "server MB": [row[1] for row in rows]}
 
 
+def page_changes(browser: Browser, server: AppServer, run: Run) -> dict[str, Any]:
+    """The same over page changes in one tab, at the first page and after each round."""
+    page = opened(browser, server, run)
+    rows = [megabytes(page, server)]
+    for _ in range(CHANGES // len(VISITED)):
+        for name in VISITED:
+            page.get_by_role("link", name=name, exact=True).click()
+            time.sleep(SECONDS)
+        rows.append(megabytes(page, server))
+    page.close()
+    return {"tab MB": [row[0] for row in rows], "server MB": [row[1] for row in rows]}
+
+
+def megabytes(page: Page, server: AppServer) -> tuple[float, float]:
+    """Of the tab's JavaScript after a collection, and of the server."""
+    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+    return round(heap, 1), round(server.process.memory_info().rss / 1e6, 1)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    names = ["replay", "open", "viewer", "memory"]
+    names = ["replay", "open", "viewer", "memory", "pages"]
     parser.add_argument("--part", action="append", choices=names)
     parser.add_argument("--minutes", type=float, default=30)
     arguments = parser.parse_args()

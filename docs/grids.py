@@ -1,6 +1,6 @@
 """Makes docs/grids.png: every model at its preset, trained on images for its default budget, and what it then makes.
 
-    python docs/grids.py [--only MODEL]... [--dataset NAME] [--steps N] [--output FILE]
+    python docs/grids.py [--only MODEL]... [--dataset NAME] [--steps N | --seconds N] [--output FILE]
 
 The samples are the first of the draw that the run's seed fixes: none is chosen. What was trained before is kept in
 .cache/grids and drawn again; a model named by --only, or one whose settings or budget changed, is trained anew.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from genlab.spec import RunSpec, make_spec
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "grids"
 SIDE = 6  # rows and columns of a grid
-WIDTH, COLUMNS, MARGIN, GAP = 1400, 5, 40, 24  # of the picture, in pixels
+WIDTH, COLUMNS, MARGIN, GAP = 1680, 6, 40, 24  # of the picture, in pixels
 TITLE, DETAIL, LINE = 24, 16, 22  # heights of the letters, and of a line of detail
 INK, QUIET = "#1B2530", "#5A6672"
 
@@ -38,16 +37,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", action="append", choices=list(MODELS), help="train this model anew, and no other")
     parser.add_argument("--dataset", help="mnist, or digits where there is no MNIST, unless given")
-    parser.add_argument("--steps", type=int, help="the data set's own number unless given")
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--steps", type=int, help="the data set's own number unless given")
+    budget.add_argument("--seconds", type=float, help="of training, in place of steps")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "grids.png")
     given = parser.parse_args()
     dataset = given.dataset or ("digits" if DATASETS["mnist"].unavailable() else "mnist")
     entries = []
     for name in MODELS:
-        spec = make_spec(dataset=dataset, lanes=[{"model": name}], budget=given.steps)
+        clock = {"clock": "seconds", "budget": given.seconds} if given.seconds else {"budget": given.steps}
+        spec = make_spec(dataset=dataset, lanes=[{"model": name}], **clock)
         result = trained(spec, anew=name in (given.only or ()), allowed=not given.only or name in given.only)
         if result:
-            entries.append((MODELS[name].title, caption(result["metrics"], spec), result["samples"][: SIDE * SIDE]))
+            entries.append((MODELS[name].title, caption(result["metrics"]), result["samples"][: SIDE * SIDE]))
             share = result["metrics"]["real_on_mode_share"]
     real = (255 * load_dataset(dataset, {}).test[: SIDE * SIDE]).round().astype("uint8")
     entries.insert(0, ("Real data", f"{DATASETS[dataset].title}, held out\n{share:.0%} on a mode", real))
@@ -63,7 +65,6 @@ def trained(spec: RunSpec, *, anew: bool, allowed: bool) -> dict[str, Any] | Non
         from genlab.training import backend  # imports TensorFlow, which a picture from the cache does without
         from genlab.training.loop import FrameBuilt, LaneEnded, Training
 
-        logging.getLogger("tensorflow").setLevel("ERROR")  # it takes the functions of nine models for one, traced anew
         backend.prepare()
         frame = None
         training = Training(spec, CACHE)
@@ -72,9 +73,10 @@ def trained(spec: RunSpec, *, anew: bool, allowed: bool) -> dict[str, Any] | Non
                 frame = event.frame
             elif isinstance(event, LaneEnded) and event.state == "failed":
                 raise SystemExit(f"{spec.lanes[0].model}: {event.message}")
-        assert frame and frame.step == spec.budget
-        print(spec.lanes[0].model, caption(frame.metrics, spec), sep="\n", flush=True)
-        metrics = frame.metrics | {"real_on_mode_share": training.frame_builder.mode_assigner.real["on_mode_share"]}
+        assert frame and (spec.clock != "steps" or frame.step == spec.budget)
+        real = training.frame_builder.mode_assigner.real["on_mode_share"]
+        metrics = frame.metrics | {"step": frame.step, "real_on_mode_share": real}
+        print(spec.lanes[0].model, caption(metrics), sep="\n", flush=True)
         write_arrays(path, {"samples": frame.arrays["samples"], "metrics": np.array(json.dumps(metrics))})
     if not path.is_file():
         return None
@@ -82,13 +84,13 @@ def trained(spec: RunSpec, *, anew: bool, allowed: bool) -> dict[str, Any] | Non
         return {"samples": file["samples"], "metrics": json.loads(str(file["metrics"]))}
 
 
-def caption(metrics: dict[str, Any], spec: RunSpec) -> str:
+def caption(metrics: dict[str, Any]) -> str:
     modes = f"{metrics['solid']} of {metrics['modes']} modes solid"
-    return f"{modes}\n{metrics['on_mode_share']:.0%} on a mode · {spec.budget:,.0f} steps"
+    return f"{modes}\n{metrics['on_mode_share']:.0%} on a mode · {metrics['step']:,} steps"
 
 
 def draw(entries: list[tuple[str, str, np.ndarray]]) -> Image.Image:
-    """Title, two lines of detail and images (n, height, width, channels) in bytes of each, in rows of five."""
+    """Title, two lines of detail and images (n, height, width, channels) in bytes of each, in rows of six."""
     side = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS
     head = TITLE + 2 * LINE + 16
     rows = -(-len(entries) // COLUMNS)

@@ -23,7 +23,7 @@ One colour a lane, everywhere; real data is grey."""
 
 def section(entry: FigureEntry) -> str:
     first = f"`{entry.name}`, {BELONGS[entry.belongs]}: {entry.alt}."
-    return "\n\n".join([f"## {entry.title}", first, inspect.getdoc(entry.describe) or ""])
+    return "\n\n".join([f"## {entry.title}", first, entry.about, inspect.getdoc(entry.describe) or ""])
 
 
 if __name__ == "__main__":

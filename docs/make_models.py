@@ -1,8 +1,12 @@
-"""Writes models.md and datasets.md from what models and data sets say of themselves: python docs/make_models.py"""
+"""Writes models.md and datasets.md from what models and data sets say of themselves, and what flows where in the phases
+of each model, for pages to draw: python docs/make_models.py
+"""
 
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 from genlab.cli.listing import ABILITIES, dataset_row, format_range, format_value, markdown_table, model_row
 from genlab.datasets.base import DatasetEntry
 from genlab.models.base import ModelFamily
+from genlab.models.flows import KEPT
 from genlab.registry import DATASETS, MODELS
 
 DOCS = Path(__file__).parent
@@ -106,8 +111,24 @@ Made by `python docs/make_models.py` from what each data set says of itself; cha
     return first + shared + rest.replace(shared, "Loaded like [MNIST](#mnist-28x28).")
 
 
+def flows(names: Sequence[str]) -> str:
+    """What flows where in the phases of these models at their presets on points, as JSON."""
+    from genlab.datasets import load_dataset
+    from genlab.models.base import with_variables
+    from genlab.training import backend
+
+    dataset, found = load_dataset("ring8", {}), {}
+    for name in names:
+        settings, _ = with_variables(MODELS[name].resolve({}, dataset.kind))
+        model = MODELS[name].build(settings, dataset, backend.make_context(0))
+        flow = backend.model_flow(model, dataset.train.shape[1:], settings.batch_size)
+        found[name] = flow.model_dump()
+    return json.dumps(found, indent=1) + "\n"
+
+
 PAGES = {"models.md": models_page, "datasets.md": datasets_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    KEPT.write_text(flows(list(MODELS)), encoding="utf-8")

@@ -1,4 +1,5 @@
-"""Makes the recorded runs in genlab/recordings: trains each, packs it, and draws its small moving picture.
+"""Makes the recorded runs in genlab/recordings: trains each, packs it, and draws its small moving picture. Below
+genlab/recordings/experiments is the first run of each experiment, of its first seed, with a picture that stands still.
 
     python docs/make_recordings.py [NAME]... [--repack]
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import logging
 import os
 import shutil
 import time
@@ -24,20 +24,24 @@ from PIL import Image
 import genlab
 from genlab.figures.base import MODE_COLOURS, REAL, lane_views
 from genlab.figures.packing import unpack_message
-from genlab.figures.recording import evenly, make_recording, recording_cells
+from genlab.figures.recording import evenly, make_recording, recording_cells, recording_columns
+from genlab.recordings import EXPERIMENTS as EXPERIMENTS_FOLDER
 from genlab.recordings import FOLDER, INDEX, Recording
+from genlab.registry import EXPERIMENTS
 from genlab.runs import Run, Store
 from genlab.runs.atomic import write_bytes, write_json
 from genlab.runs.folder import Frame
-from genlab.runs.picture import LANE_COLOURS, sample_square
+from genlab.runs.picture import sample_square
 from genlab.runs.view import RunReader, RunView
-from genlab.spec import RunSpec, make_spec
+from genlab.spec import LANE_COLOURS, RunSpec, make_spec
 
 CACHE = Path(__file__).parents[1] / ".cache" / "recordings"
 FRAMES = 100  # of a lane, in a recording ...
 MOVING, MOVING_MILLISECONDS, LAST_MILLISECONDS = 20, 160, 1500  # ... and in its small picture, and how long they stand
 SIDE, GAP = 168, 16  # pixels: a lane's square in it, and what is between two
 CODES = 300
+INKS = [(*bytes.fromhex(colour[1:]), 255) for colour in LANE_COLOURS]
+EXPERIMENT_BYTES = 280_000  # of the recording of an experiment
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Recorded:
     latent: bool = False
     maximum_bytes: int = 1_000_000
     frame_share: float = 0.3
+    folder: str = ""
+
+    @property
+    def path(self) -> Path:
+        return FOLDER / self.folder / f"{self.name}.recording"
+
+    @property
+    def cache(self) -> Path:
+        return CACHE / self.folder / self.name
 
 
 FAR_START = {"generator_offset": 3, "discriminator_steps": 3}
@@ -122,24 +135,42 @@ RECORDED = [
 ]
 
 
+def of_experiments() -> list[Recorded]:
+    """The first run of each experiment that has any, on its own small budget of bytes."""
+    return [
+        Recorded(
+            entry.name,
+            entry.title,
+            entry.claim,
+            entry.runs(0)[0].model_dump(),
+            picture=entry.picture,
+            maximum_bytes=EXPERIMENT_BYTES,
+            folder=EXPERIMENTS_FOLDER,
+        )
+        for entry in EXPERIMENTS.values()
+        if entry.runs(0)
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="train these anew, and no others")
     parser.add_argument("--repack", action="store_true", help="pack what was trained before again")
     given = parser.parse_args()
-    if unknown := set(given.names) - {recorded.name for recorded in RECORDED}:
+    every = [*RECORDED, *of_experiments()]
+    if unknown := set(given.names) - {recorded.name for recorded in every}:
         parser.error(f"There is no recording called {', '.join(unknown)}.")
-    for recorded in RECORDED:
-        spec, path = make_spec(**recorded.spec), FOLDER / f"{recorded.name}.recording"
-        as_now = path.is_file() and about(path).is_of(spec.model_dump())
+    for recorded in every:
+        spec = make_spec(**recorded.spec)
+        as_now = recorded.path.is_file() and about(recorded.path).is_of(spec.model_dump())
         if recorded.name not in given.names if given.names else as_now and not given.repack:
             continue
         if not given.repack:
             train(recorded, spec)
         keep(recorded)
-        paths = [FOLDER / f"{recorded.name}.recording" for recorded in RECORDED]
-        write_json(INDEX, [asdict(about(path)) for path in paths if path.is_file()])
-    size = sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file())
+        paths = [other.path for other in every if other.folder == recorded.folder]
+        write_json(recorded.path.with_name(INDEX.name), [asdict(about(path)) for path in paths if path.is_file()])
+    size = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
     print(f"{size:,} bytes in all")
 
 
@@ -154,14 +185,13 @@ def train(recorded: Recorded, spec: RunSpec) -> None:
     from genlab.training import backend, loop
     from genlab.training.recorder import record
 
-    logging.getLogger("tensorflow").setLevel("ERROR")  # it takes the functions of several models for one, traced anew
     backend.prepare()
     loop.FRAME_SECONDS, loop.FRAME_SHARE = 0.0, recorded.frame_share
-    shutil.rmtree(CACHE / recorded.name, ignore_errors=True)
-    store = Store(CACHE / recorded.name)
-    CACHE.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(recorded.cache, ignore_errors=True)
+    store = Store(recorded.cache)
+    recorded.cache.parent.mkdir(parents=True, exist_ok=True)
     store.root.mkdir()
-    (CACHE / "classifiers").mkdir(exist_ok=True)
+    (CACHE / "classifiers").mkdir(parents=True, exist_ok=True)
     store.cache.symlink_to(CACHE / "classifiers")
     run = store.create(spec)
     began = time.monotonic()
@@ -172,7 +202,7 @@ def train(recorded: Recorded, spec: RunSpec) -> None:
 
 def keep(recorded: Recorded) -> None:
     """Write the recording of what was trained, and its two small pictures."""
-    (run,) = Store(CACHE / recorded.name).runs()
+    (run,) = Store(recorded.cache).runs()
     view = RunReader(run).read()
     if view.state.state != "done":
         raise SystemExit(f"{recorded.name}: the run is {view.state.state}. {view.state.message}")
@@ -183,24 +213,20 @@ def keep(recorded: Recorded) -> None:
         title=recorded.title,
         look=recorded.look,
         spec=view.spec.model_dump(),
-        run=words(view),
+        run=view.described(),
         made=time.strftime("%Y-%m-%d", time.gmtime(view.metadata.created)),
         genlab=genlab.__version__,
+        folder=recorded.folder,
     )
     cells = recording_cells(lanes, recorded.picture, recorded.latent)
     limits = {"maximum_frames": FRAMES, "maximum_bytes": recorded.maximum_bytes}
-    message = make_recording(cells, lanes, frames, asdict(said), columns=2 * len(lanes), **limits)
-    write_bytes(FOLDER / f"{recorded.name}.recording", message)
+    message = make_recording(cells, lanes, frames, asdict(said), columns=recording_columns(lanes), **limits)
+    recorded.path.parent.mkdir(exist_ok=True)
+    write_bytes(recorded.path, message)
     draw(recorded, run, view, frames)
     print(f"{recorded.name}: {len(message):,} bytes, frames {unpack_message(message)[0]['held']}")
     for lane in lanes:
         print("  " + lane.heading)
-
-
-def words(view: RunView) -> str:
-    titles = [view.title(lane) for lane in range(len(view.spec.lanes))]
-    budget = f"{view.spec.budget:,.0f} {view.spec.clock} each"
-    return f"{' and '.join(titles)} on {view.dataset_title}, {budget}, seed {view.spec.seed}"
 
 
 def draw(recorded: Recorded, run: Run, view: RunView, frames: list[list[Frame]]) -> None:
@@ -214,9 +240,7 @@ def draw(recorded: Recorded, run: Run, view: RunView, frames: list[list[Frame]])
         for lane, of_lane in enumerate(frames):
             at, frame = lane * (SIDE + GAP), of_lane[min(i, len(of_lane) - 1)]
             square = (
-                codes(frame)
-                if recorded.latent
-                else sample_square(frame.arrays["samples"], reference, LANE_COLOURS[lane], SIDE)
+                codes(frame) if recorded.latent else sample_square(frame.arrays["samples"], reference, INKS[lane], SIDE)
             )
             sheet[:, at : at + SIDE] = square
         pictures.append(Image.fromarray(sheet))
@@ -225,8 +249,9 @@ def draw(recorded: Recorded, run: Run, view: RunView, frames: list[list[Frame]])
     moving, still = io.BytesIO(), io.BytesIO()
     pictures[0].save(moving, save_all=True, append_images=pictures[1:], duration=times, loop=0, **options)
     pictures[-1].save(still, **options)
-    write_bytes(FOLDER / f"{recorded.name}.webp", moving.getvalue())
-    write_bytes(FOLDER / f"{recorded.name}.still.webp", still.getvalue())
+    if not recorded.folder:
+        write_bytes(recorded.path.with_suffix(".webp"), moving.getvalue())
+    write_bytes(recorded.path.with_suffix(".still.webp"), still.getvalue())
 
 
 def codes(frame: Frame) -> np.ndarray:

@@ -9,63 +9,28 @@ Needs Chromium and the development requirements.
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-
+from genlab.ui.app_server import CHROMIUM_ARGUMENTS, ROOT, chromium_program, serving
 
 SIZE = (960, 518)  # pixels of the moving picture ...
 MILLISECONDS, LAST_MILLISECONDS = 150, 2000  # ... and how long its moments stand
 
 
 def main(port: int) -> None:
-    address = f"http://localhost:{port}"
-    with tempfile.TemporaryDirectory() as runs:
-        command = [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "app.py",
-            "--server.headless=true",
-            f"--server.port={port}",
-        ]
-        server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "GENLAB_RUNS_DIR": runs})
-        try:
-            wait_until_healthy(f"{address}/_stcore/health")
-            take_pictures(address, ROOT / "docs")
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def wait_until_healthy(address: str) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{address} did not answer within 30 s.")
+    with tempfile.TemporaryDirectory() as runs, serving(Path(runs), port) as server:
+        take_pictures(server.address, ROOT / "docs")
 
 
 def take_pictures(address: str, folder: Path) -> None:
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_ARGUMENTS)
         picture_of_the_race(browser.new_page(viewport={"width": 1280, "height": 800}), address, folder / "race.webp")
         page = browser.new_page(viewport={"width": 1280, "height": 1150}, device_scale_factor=1.5)
         page.goto(f"{address}/train")

@@ -1,4 +1,4 @@
-"""The one mechanism by which models, data sets, metrics and figures are added, listed and found by name."""
+"""The one mechanism by which models, data sets, metrics, figures, experiments and exports are added, listed, found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from genlab.datasets.base import DatasetEntry
+    from genlab.experiments.base import Experiment
+    from genlab.export.base import ExportFormat
     from genlab.figures.base import FigureEntry
     from genlab.metrics.base import Metric
     from genlab.models.base import ModelFamily
@@ -80,3 +82,5 @@ MODELS: Registry[ModelFamily] = Registry("model", home="genlab.models")
 DATASETS: Registry[DatasetEntry] = Registry("data set", home="genlab.datasets")
 METRICS: Registry[Metric] = Registry("metric", home="genlab.metrics")
 FIGURES: Registry[FigureEntry] = Registry("figure", home="genlab.figures")
+EXPORTS: Registry[ExportFormat] = Registry("export format", home="genlab.export")
+EXPERIMENTS: Registry[Experiment] = Registry("experiment", home="genlab.experiments")

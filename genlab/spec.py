@@ -102,7 +102,7 @@ class RunSpec(BaseModel):
             self.dataset_settings = dataset.settings(**self.dataset_settings).model_dump()
         except ValidationError as error:
             raise ValueError(f"Data set {self.dataset}: {describe_errors(error)}") from None
-        self.lanes = [self._resolve(LETTERS[index], lane, dataset.kind) for index, lane in enumerate(self.lanes)]
+        self.lanes = [self._resolve(LETTERS[index], lane, dataset.preset) for index, lane in enumerate(self.lanes)]
         if self.clock != "seconds" and self.budget != int(self.budget):
             raise ValueError(f"A budget in {self.clock} is a whole number, not {self.budget}.")
         return self

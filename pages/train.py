@@ -15,6 +15,10 @@ def introduction() -> None:
 
 page_frame("Train")
 asked = st.query_params.get("run")
+if "talk" in st.query_params:
+    from genlab.ui.talk_mode import talk_about_run
+
+    talk_about_run()
 if not asked:
     introduction()
 
@@ -28,17 +32,16 @@ from genlab.ui.live import live_run  # noqa: E402
 run = run_from_address()
 if asked and not run:
     introduction()
-if run and "settings" in hidden_parts():
-    live_run(run)
-    st.stop()
+if run:
+    live_run(run)  # first: what it draws takes the browser longest
+    if "settings" in hidden_parts():
+        st.stop()
 with st.sidebar:
     spec, reason = controls(run)
     if run and spec:
         estimate(spec)
     train_button(spec, reason, run, shortcut="t")
-if run:
-    live_run(run)
-else:
+if not run:
     train_button(spec, reason, run, key="train-first")
     if spec:
         estimate(spec)

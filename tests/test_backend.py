@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,19 @@ def test_every_variable_that_a_compiled_function_reads_is_named(model: str, back
     assert named <= state
     for phase in lane.model.phases:
         assert {id(variable) for variable in variables_read(phase.loss, x, labels)} <= state
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_a_lane_that_nobody_holds_is_forgotten_with_its_data(model: str, backend: Any) -> None:
+    """TensorFlow keeps for ever what a gradient of its own is registered from, as Keras's optimizer does; and its SiLU,
+    which the preset of `flow` has.
+    """
+    lane = make_lane(model, activation="relu")
+    lane.advance(1)
+    data, network = weakref.ref(lane._data._tensors[0]), weakref.ref(next(iter(lane.model.networks.values())))
+    del lane
+    gc.collect()
+    assert data() is None and network() is None
 
 
 def test_values_of_variables_go_out_and_in(backend: Any) -> None:

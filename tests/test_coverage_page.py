@@ -87,7 +87,7 @@ def test_the_newest_finished_run_is_shown_and_another_can_be_chosen(
 ) -> None:
     test = shown(session_store, monkeypatch)
     runs = test.selectbox(key="coverage.run").options
-    assert len(runs) >= 2 and any("gan and vae, seed 0" in run for run in runs)
+    assert len(runs) >= 2 and any(run.startswith("GAN, VAE · seed 0 ·") for run in runs)
     test = shown(session_store, monkeypatch, run=ring_run.id)
     assert test.selectbox(key="coverage.run").value == ring_run.id
     test.selectbox(key="coverage.run").set_value(digits_run.id).run()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from genlab.datasets import Dataset, DataUnavailable, load_dataset
+from genlab.datasets.base import spread
 from genlab.datasets.image_sets import local_file, reachable
 from genlab.datasets.shapes import CORNERS, draw_pictures, pure_colours
 from genlab.metrics.modes import mode_coverage
@@ -131,6 +132,12 @@ def test_a_stacked_number_is_spelt_by_its_channels_and_lost_with_one_of_them(
     mode_assigner = mode_assignment.make_mode_assigner(stacked, tmp_path)
     assert mode_assigner.assign(images).tolist() == [123, 7, -1]
     assert mode_assigner.accuracy == 1
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 7), (1_000_001, 2), (997, 61, 53, 1)])
+def test_the_spread_of_values_is_that_of_numpy_to_the_last_bit(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).normal(1, 3, shape).astype("float32")
+    assert spread(values) == float(values.std())
 
 
 def test_ring8_has_eight_distinct_centres_and_the_spread_it_says() -> None:

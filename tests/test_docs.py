@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from genlab.cli import app
-from genlab.registry import DATASETS, MODELS
+from genlab.registry import DATASETS, EXPORTS, MODELS
+from genlab.runs import Run
+from genlab.runs.archives import pack_run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -28,11 +30,15 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("genlab ")])
-def test_every_genlab_command_runs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend) -> None:
+def test_every_genlab_command_runs(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ring_run: Run
+) -> None:
     """In this process, where TensorFlow is loaded already; tests/test_cli.py starts real ones."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENLAB_RUNS_DIR", str(tmp_path))
-    result = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+    (tmp_path / "run.zip").write_bytes(pack_run(ring_run))  # as the command before that of import-run leaves it
+    words = [str(ring_run.path) if word == "RUN" else word for word in shlex.split(command)[1:]]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
 
 
@@ -79,6 +85,15 @@ def test_every_data_set_is_in_the_readme() -> None:
         assert f"`{name}`" in README
     for name in MODELS:
         assert MODELS[name].title in README
+
+
+def test_every_export_format_is_in_the_readme_with_its_options() -> None:
+    section = README.partition("## Take a run along")[2].partition("\n## ")[0]
+    for entry in EXPORTS.values():
+        (row,) = [
+            line for line in section.splitlines() if line.startswith("|") and f"`{entry.name}`" in line.split("|")[1]
+        ]
+        assert {f"--{option}" for option in entry.options} == set(re.findall(r"--\w+", row.split("|")[3]))
 
 
 def test_pins_and_notes_name_no_address_of_a_package_registry() -> None:

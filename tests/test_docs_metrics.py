@@ -66,11 +66,16 @@ EXAMPLES_BY_HAND = [
     ("kl_per_dimension", "total", 0.5),
     ("active_units", "active", 1),
     ("iwae_bound", "bound", (np.log(0.2) + np.log(0.5)) / 2),
+    ("log_likelihood", "mean", (np.log(0.1) + np.log(0.4)) / 2),
     ("reconstruction_error", "summed", 3),
     ("linear_probe", "accuracy", 3 / 4),
     ("hole_map", "hole_share", 0.4772499**2),
     ("discriminator_accuracy", "accuracy_train", 3 / 4),
     ("score_gap", "fake_gap", 5 / 4 + 3),
+    ("column_distances", "total_variation", 1 / 2),
+    ("column_distances", "wasserstein", 1),
+    ("association_error", "mean", 1),
+    ("train_on_synthetic", "score", 2 / 3),
 ]
 
 

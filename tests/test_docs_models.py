@@ -47,6 +47,6 @@ def test_a_model_says_what_every_number_means_that_it_records(name: str, backend
     for changed in variants(name):
         settings, _ = with_variables(family.resolve(changed, "images"))
         model = family.build(settings, load_dataset("digits", {}), backend.make_context(0))
-        recorded |= {f"{phase.name}/{log}" for phase in model.phases for log in phase.logs}
+        recorded |= {f"{phase.name}/{log}" for phase in model.phases for log in phase.recorded}
     explained = re.findall(r"`(\w+/\w+)`", typing.cast(str, family.build.__doc__).partition("Recorded")[2])
     assert set(explained) == recorded

@@ -30,8 +30,12 @@ def drawn(name: str, view: RunView) -> list[go.Figure]:
     return [draw(entry, lanes)] if entry.belongs == "run" else [draw(entry, [lane]) for lane in lanes]
 
 
-@pytest.mark.parametrize("name", list(FIGURES))
-@pytest.mark.parametrize("data", ["ring_run", "digits_run"])
+OF_TABLES = ("columns", "associations")
+CASES = [(name, data) for name in FIGURES for data in ("ring_run", "digits_run") if name not in OF_TABLES]
+CASES += [(name, "wine_run") for name in FIGURES]
+
+
+@pytest.mark.parametrize("name, data", CASES)
 def test_every_figure_draws_a_real_run(name: str, data: str, request: pytest.FixtureRequest) -> None:
     for figure in drawn(name, RunReader(request.getfixturevalue(data)).read()):
         assert figure.data, "something is drawn"
@@ -50,8 +54,7 @@ def test_every_figure_has_its_place_before_the_first_frame(name: str, store: Sto
     assert FIGURES[name].alt
 
 
-@pytest.mark.parametrize("name", list(FIGURES))
-@pytest.mark.parametrize("data", ["ring_run", "digits_run"])
+@pytest.mark.parametrize("name, data", CASES)
 def test_a_description_stays_while_frames_change_and_is_plain_values(
     name: str, data: str, request: pytest.FixtureRequest
 ) -> None:

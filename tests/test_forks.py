@@ -17,11 +17,11 @@ from genlab.registry import MODELS
 from genlab.runs import Run, RunUnreadable, Store, checkpoints
 from genlab.runs.checkpoints import checkpoints_at, fork_steps, keep, kept_steps
 from genlab.runs.folder import LaneState
-from genlab.runs.forks import Change, describe_fork, make_fork
+from genlab.runs.forks import Change, describe_fork, fork_again, make_fork
 from genlab.runs.history import History
 from genlab.runs.view import RunReader
 from genlab.spec import SpecError, changeable_names, make_spec, setting_notes
-from genlab.ui.live import marks
+from genlab.ui.marks import marks
 
 LANES = [
     {"model": "gan", "settings": {"generator_width": 8, "discriminator_width": 8, "discriminator_dropout": 0.2}},
@@ -186,7 +186,7 @@ def another(settings: Any, name: str, value: Any) -> Any:
 def test_what_decides_the_networks_is_noted() -> None:
     for family in MODELS.values():
         noted = [name for name in family.settings.model_fields if setting_notes(family.settings, name)["architecture"]]
-        assert {"latent_dim", "hidden_layers"} <= set(noted)
+        assert {"latent_dim", "hidden_layers"} & set(family.settings.model_fields) <= set(noted)
         assert not [name for name in noted if setting_notes(family.settings, name)["live"]]
 
 
@@ -278,6 +278,34 @@ def test_a_damaged_one_is_said_and_the_others_serve(copied: Run, store: Store) -
         make_fork(copied, 30)
     assert make_fork(copied, 29).forked_from.step == 25
     assert len(store.runs()) == 1
+
+
+def test_a_checkpoint_that_the_run_has_left_behind_is_not_taken_for_another(copied: Run, store: Store) -> None:
+    for lane, checkpoint in enumerate(checkpoints_at(copied, 45)):
+        copied.write_checkpoint(lane, checkpoint)  # the newest, of a run that trains ...
+    for step in (45, 50, 55):
+        (copied.path / "checkpoints" / f"at-{step:09d}.npz").unlink()
+    assert fork_steps(copied)[-2:] == [40, 45] and make_fork(copied, 45).forked_from.step == 45
+    for lane in (0, 1):  # ... and is replaced between the look and the reading
+        later = copied.checkpoint(lane) | {"clock": np.array([46, 4.6, 46 * 256], "float64")}
+        copied.write_checkpoint(lane, later)
+    with pytest.raises(RunUnreadable, match=r"trained on from step 45.*its newest is of step 46"):
+        checkpoints_at(copied, 45)
+
+
+def test_a_fork_begins_again_where_it_began(copied: Run, store: Store) -> None:
+    assert fork_again(copied) is None, "a run of its own begins at step 0"
+    fork = taken(store, store.fork(copied, 32, Change(1, "beta", 4.0), budget=40))
+    shutil.rmtree(copied.path)
+    again = fork_again(fork)
+    assert again.forked_from == fork.metadata().forked_from and again.spec == fork.spec()
+    assert [place.step for place in again.places()] == [30, 30]
+    second = taken(store, store.submit(again.spec, fork=again))
+    for lane in (0, 1):
+        np.testing.assert_equal(second.newest_frame(lane).arrays, fork.newest_frame(lane).arrays)
+    (fork.path / "checkpoints" / "at-000000030.npz").unlink()
+    with pytest.raises(SpecError, match=r"began with at step 30 is not kept"):
+        fork_again(fork)
 
 
 # The command line

@@ -1,4 +1,6 @@
-"""However long a run, at most 300 frames of a lane are kept, evenly in time, the first and the newest among them."""
+"""However long a run, at most 300 frames of a lane are kept, evenly in time, the first and the newest among them;
+however short, about 20 are made.
+"""
 
 from __future__ import annotations
 
@@ -44,3 +46,15 @@ def test_a_lane_keeps_no_more_than_the_maximum_also_across_a_resume(
     second = run.frame_steps(0)
     assert len(second) == 5 and second[0] == 0 and second[-1] == 4_000
     assert all(run.frame(0, step) for step in second)
+
+
+@pytest.mark.parametrize("steps", [2_000, 60])
+def test_a_run_that_takes_no_time_has_frames_over_its_whole_budget(
+    store: Store, backend, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    from genlab.training import loop
+
+    monkeypatch.setattr(loop, "FRAME_SECONDS", 1e9)
+    run = store.create(make_spec(lanes=SMALL, budget=steps))
+    train_fully(store, run)
+    assert run.frame_steps(0) == [part * steps // 20 for part in range(21)]

@@ -21,9 +21,11 @@ PAGES = ("app.py", "pages/", "genlab/ui/")
 LIGHT = (
     *PAGES,
     "genlab/figures/",
+    "genlab/export/",
     "genlab/runs/",
     "genlab/metrics/",
     "genlab/evaluation/diagnosis.py",
+    "genlab/experiments/",
     "genlab/spec.py",
     "genlab/registry.py",
 )
@@ -42,13 +44,17 @@ ROOMS = (
     "training",
     "latent",
     "evaluation",
+    "experiments.measuring",
+    "experiments.runner",
     "training.worker",
     "cli",
 )
 # What draws and shows stands beside training, and reaches nothing that could load a framework.
 SHOWING = {
-    "recordings": (),
-    "figures": ("spec", "registry", "runs", "metrics", "datasets", "models"),
+    "recordings": ("runs",),
+    "experiments": ("spec", "registry", "runs", "metrics", "datasets", "models", "figures"),
+    "figures": ("spec", "registry", "runs", "metrics", "datasets", "models", "recordings"),
+    "export": ("spec", "registry", "runs", "metrics", "datasets", "models", "figures", "recordings"),
     "ui": (
         "spec",
         "registry",
@@ -58,13 +64,18 @@ SHOWING = {
         "models",
         "evaluation.diagnosis",
         "figures",
+        "experiments",
+        "export",
         "recordings",
     ),
     "pages": ("spec", "registry", "runs", "metrics", "datasets", "models", "figures", "ui"),
 }
 ALLOWED = {room: ROOMS[: index + 1] for index, room in enumerate(ROOMS)} | {
     "evaluation.diagnosis": ("spec", "registry", "metrics", "models", "runs"),
-    "cli": (*ROOMS, "figures"),
+    "experiments.measuring": (*ROOMS, "figures", "experiments"),
+    "experiments.runner": (*ROOMS, "figures", "experiments"),
+    "cli": (*ROOMS, "figures", "experiments", "export"),
+    "export.keras": ("registry", "datasets", "runs", "export", "latent"),  # in the command line alone
     **{room: (*allowed, room) for room, allowed in SHOWING.items()},
 }
 
@@ -149,19 +160,19 @@ def test_a_process_that_can_show_every_page_has_loaded_no_framework():
     modules = sorted(
         name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         for name in FILES
-        if name.startswith(("genlab/ui/", "genlab/figures/", "genlab/runs/", "genlab/metrics/"))
+        if name.startswith(("genlab/ui/", "genlab/figures/", "genlab/export/", "genlab/runs/", "genlab/metrics/"))
     )
     program = f"""
 import importlib, sys
 for module in {modules + ["genlab.registry", "genlab.spec"]}:
     importlib.import_module(module)
-from genlab.registry import DATASETS, FIGURES, METRICS, MODELS
+from genlab.registry import DATASETS, EXPORTS, FIGURES, METRICS, MODELS
 from genlab.spec import make_spec
 for dataset in DATASETS:
     for model in MODELS:
         make_spec(dataset=dataset, lanes=[{{"model": model}}])
-assert list(FIGURES) and list(METRICS)
-loaded = {{"tensorflow", "keras", "jax", "torch", "sklearn"}} & set(sys.modules)
+assert list(FIGURES) and list(METRICS) and [entry.unavailable() for entry in EXPORTS.values()]
+loaded = {{"tensorflow", "keras", "jax", "torch", "sklearn", "pandas", "charset_normalizer"}} & set(sys.modules)
 assert not loaded, f"The pages load {{loaded}}."
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -136,11 +136,11 @@ def test_a_run_made_instead_of_another_stops_it_and_takes_its_place(store: Store
 def test_a_full_disk_leaves_the_run_in_the_queue(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store.submit(make_spec())
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise DiskFull("The disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("genlab.runs.folder.write_json", fail)
+        patch.setattr("genlab.runs.folder.write_bytes", fail)
         with pytest.raises(DiskFull):
             store.take()
     assert store.waiting() == [run.id]
@@ -159,7 +159,7 @@ def test_ids_never_collide_and_sort_by_time(store: Store) -> None:
 
 def test_two_runs_made_at_the_same_moment_do_not_collide(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter(["a", "a", "a", "b"])
-    monkeypatch.setattr("genlab.runs.store._new_id", lambda: next(moments))
+    monkeypatch.setattr("genlab.runs.store.new_id", lambda: next(moments))
     first, second = store.create(make_spec(seed=1)), store.create(make_spec(seed=2))
     assert (first.id, second.id) == ("a", "b") and first.spec().seed == 1 and second.spec().seed == 2
     assert [path.name for path in sorted(store.root.iterdir())] == ["a", "b"], "nothing else is left behind"

@@ -13,6 +13,7 @@ from helpers import KINDS, check, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from scipy.stats import norm
 
 from genlab.metrics.base import Diverged, limits
 from genlab.metrics.modes import assign_classes, assign_modes
@@ -25,15 +26,21 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 LEAST = {"precision_recall_density_coverage": 6, "linear_probe": 2, "nearest_pairs": 2, "active_units": 2}
 LEAST |= dict.fromkeys(
-    ("frechet_distance", "kernel_distance", "maximum_mean_discrepancy", "aggregated_posterior_gap"), 2
+    (
+        *("frechet_distance", "kernel_distance", "maximum_mean_discrepancy", "aggregated_posterior_gap"),
+        "association_error",
+    ),
+    2,
 )
 WIDTH = {"hole_map": 2, "sharpness": 64}
 OPTIONS = {"bin_differences": {"bins": 5}, "precision_recall_curve": {"clusters": 5, "runs": 2}}
 # What arguments hold that are not rows of numbers of any sign, made from such rows.
 HOLDS = {
     "modes": lambda x: x.argmax(axis=1) - (x[:, 0] > 0.5),
+    "word_counts": lambda x: np.zeros(x.shape[1], int),
     "reference_share": lambda x: np.full(x.shape[1], 1 / x.shape[1]),
     **dict.fromkeys(("norms", "held_out_distances", "fake_distances"), lambda x: np.abs(x[:, 0])),
+    "log_density": lambda x: x[:, 0],
     # Two thirds are of one class: at a tie, rounding would decide.
     **dict.fromkeys(("labels_train", "labels_test"), lambda x: (np.arange(len(x)) % 3 > 0).astype(int)),
     **{f"{of}_{kind}": lambda x: x[:, 0] for of in ("train", "held_out", "fake") for kind in ("logits", "scores")},
@@ -139,6 +146,11 @@ RIGHT = {"accuracy_train": 1, "accuracy_held_out": 1, "accuracy_fake": 1}
 HALF = {"accuracy_train": 1, "accuracy_held_out": 0.5, "accuracy_fake": 0}
 FRECHET = ((X.mean(axis=0) - 0.1) ** 2).sum() + np.trace(np.cov(X.T))
 
+# A number that is half of a normal distribution below zero with one word, half above with the other.
+WORDS = np.array([0, 2])
+TABLE = np.stack([norm.ppf((np.arange(2000) + 0.5) / 2000), np.arange(2000) // 1000], axis=1)
+RATIO = np.abs(TABLE[:, 0]).mean() / TABLE[:, 0].std()  # of its deviation, that between the words
+
 IDEAL = {
     "mode_coverage": ((MODES.argmax(axis=1), np.full(4, 0.25)), COVERED),
     "precision_recall_density_coverage": ((X, X), {"precision": 1, "recall": 1, "density": (1, np.inf), "coverage": 1}),
@@ -158,10 +170,14 @@ IDEAL = {
     "kl_per_dimension": ((0 * X, 0 * X), {"total": 0, "kl": [0, 0]}),
     "active_units": ((X,), {"active": 2, "dimensions": 2}),
     "iwae_bound": ((np.full((9, 5), -0.7),), {"bound": -0.7, "elbo": -0.7, "samples": 5}),
+    "log_likelihood": ((np.full(9, -0.7),), {"mean": -0.7}),
     "reconstruction_error": ((X, X), {"mean_squared": 0, "summed": 0}),
     "discriminator_accuracy": ((np.ones(4), np.ones(4), -np.ones(4)), RIGHT),
     "score_gap": ((np.ones(4), np.ones(4), -np.ones(4)), {"fake_gap": 2, "held_out_gap": 0}),
     "generator_gradient": ((np.ones(9),), {"norm": 1, "least": 1}),
+    "column_distances": ((WORDS, TABLE, TABLE), {"total_variation": 0, "wasserstein": 0}),
+    "association_error": ((WORDS, TABLE, TABLE), {"mean": 0, "largest": 0}),
+    "train_on_synthetic": ((WORDS, TABLE, TABLE), {"score": (0.99, 1), "most_frequent": 0.5}),
 }
 COLLAPSED = {
     "mode_coverage": ((MODE.argmax(axis=1), np.full(4, 0.25)), ONE_OF_FOUR),
@@ -182,10 +198,14 @@ COLLAPSED = {
     "kl_per_dimension": ((0 * POINT, 0 * POINT), {"total": 0}),
     "active_units": ((POINT,), {"active": 0, "dimensions": 2}),
     "iwae_bound": ((POINT,), {"bound": 0.1, "elbo": 0.1}),
+    "log_likelihood": ((POINT[:, 0],), {"mean": 0.1}),
     "reconstruction_error": ((X, POINT), {"mean_squared": ((X - 0.1) ** 2).mean()}),
     "discriminator_accuracy": ((np.ones(4), np.zeros(3), np.ones(2)), HALF),
     "score_gap": ((np.ones(4), np.zeros(3), np.ones(2)), {"fake_gap": 0, "held_out_gap": 1}),
     "generator_gradient": ((POINT[:, 0],), {"norm": 0.1, "least": 0.1}),
+    "column_distances": ((WORDS, TABLE, 0 * TABLE), {"total_variation": 0.5, "wasserstein": RATIO}),
+    "association_error": ((WORDS, TABLE, 0 * TABLE), {"mean": RATIO}),
+    "train_on_synthetic": ((WORDS, TABLE, 0 * TABLE), {"score": 0.5, "most_frequent": 0.5}),
 }
 
 
@@ -198,7 +218,7 @@ def test_ideal_and_collapsed_examples_get_what_the_docstring_says(name, table):
 
 EQUAL = ("precision_recall_density_coverage", "nearest_pairs", "sliced_wasserstein", "precision_recall_curve")
 EQUAL += ("vendi_score", "kl_per_dimension", "reconstruction_error")
-NO_ROWS = ("reference_share", "labels_train", "labels_test")
+NO_ROWS = ("reference_share", "labels_train", "labels_test", "word_counts")
 
 
 @every_metric

@@ -39,10 +39,15 @@ CASES: list[Case] = [
     *((model, dataset, {}) for model in MODELS for dataset in SHAPES),
     *BOTH_WAYS,
     ("vae", "digits", {"likelihood": "gaussian", "conditional": True, "free_bits": 0.1}),
+    ("vae", "digits", {"ema_decay": 0.9, "normalization": "batch"}),
     ("gan", "ring8", {"instance_noise": 1.0, "instance_noise_steps": 5, "label_smoothing": 0.1, "generator_steps": 2}),
     ("gan", "ring8", {"loss": "minimax", "prior": "uniform", "spectral_normalization": True}),
     ("gan", "ring8", {"loss": "least-squares", "packing": 3, "discriminator_steps": 2}),
     ("aae", "ring8", {"posterior": "deterministic"}),
+    ("bigan", "ring8", {"r1_weight": 1.0, "ema_decay": 0.9, "beta_1": 0.0}),
+    ("bigan", "digits", {"r1_weight": 1.0, "penalty_interval": 2, "ema_decay": 0.9, "dense_units": 24}),
+    ("flow", "ring8", {"conditional": True}),
+    ("flow", "digits", {"conditional": True, "hidden_layers": 3}),
     ("vae", "digits", {"hidden_layers": 1, "activation": "silu", "normalization": "group", "dropout": 0.2}),
     ("gan", "ring8", {"activation": "tanh", "discriminator_normalization": "layer", "discriminator_dropout": 0.3}),
 ]
@@ -167,6 +172,10 @@ def test_samples_codes_and_scores_have_their_shapes_and_ranges(trial: Trial) -> 
     for examples in made:
         assert examples.shape == (6, *SHAPES[trial.dataset]) and np.isfinite(examples).all()
         assert trial.dataset == "ring8" or (examples.min() >= 0 and examples.max() <= 1)
+    if lane.paths:
+        paths = lane.paths(latent, labels)
+        assert paths.shape[0] == 6 and paths.shape[2:] == SHAPES[trial.dataset] and np.isfinite(paths).all()
+        np.testing.assert_array_equal(paths[:, -1], samples)
     if lane.score:
         score = lane.score(samples, labels)
         assert score.shape == (6,) and np.isfinite(score).all()
@@ -180,7 +189,9 @@ def test_samples_codes_and_scores_have_their_shapes_and_ranges(trial: Trial) -> 
 
 def test_the_model_can_do_what_its_family_lists(trial: Trial) -> None:
     lane = trial.straight
-    able = {name for name in ("sample", "encode", "reconstruct", "score") if getattr(lane, name)}
+    able = {
+        name for name in ("sample", "encode", "reconstruct", "score", "paths", "critic_weights") if getattr(lane, name)
+    }
     listed = set(lane.family.abilities)
     if getattr(lane.settings, "packing", 1) > 1:
         listed -= {"score"}  # the discriminator judges no example alone
@@ -206,7 +217,7 @@ def test_each_phase_records_its_logs_and_moves_exactly_its_own_networks(
             "cpu",
         )
         before = weights_of(lane)
-        assert len(train(1)) == len(phase.logs)
+        assert len(train(1)) == len(phase.recorded)
         after = weights_of(lane)
         moved = {name for name in after if any((a != b).any() for a, b in zip(before[name], after[name], strict=True))}
         assert moved == set(phase.updates) | set(phase.follows)
@@ -257,7 +268,9 @@ def test_compiled_steps_are_those_that_run_eagerly(case: Case, make_lane: MakeLa
         assert eager.advance(3) == pytest.approx(losses, rel=1e-4, abs=1e-6)
     for name, weights in weights_of(compiled).items():
         for one, other in zip(weights, weights_of(eager)[name], strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+            # A bias before batch normalisation has no gradient but rounding errors, and Adam enlarges these; a step of
+            # other weights is a hundred times as long.
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=4e-5)
 
 
 @pytest.mark.parametrize("model", list(MODELS))
@@ -490,6 +503,7 @@ def test_a_clipped_critic_has_no_weight_beyond_the_clip(make_lane: MakeLane) -> 
     lane.advance(20)
     weights = np.concatenate([w.ravel() for w in weights_of(lane)["discriminator"]])
     assert np.abs(weights).max() == np.float32(0.05), "some weights want to be larger"
+    assert sorted(lane.critic_weights()) == sorted(weights)
     lane.change_settings({"clip": 0.02})
     lane.advance(1)
     assert max(np.abs(w).max() for w in weights_of(lane)["discriminator"]) == np.float32(0.02)

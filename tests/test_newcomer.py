@@ -15,6 +15,7 @@ from test_pages import ROOT, no_worker, shown  # noqa: F401
 from typer.testing import CliRunner
 
 from genlab.cli import app
+from genlab.export import ExportRefused, export
 from genlab.models.base import ModelFamily
 from genlab.registry import MODELS
 from genlab.runs import Run, Store
@@ -49,6 +50,10 @@ def test_it_trains_from_the_command_line(newcomer: ModelFamily, tmp_path: Path, 
     assert summary["lanes"][0]["steps"] == 20 and summary["lanes"][0]["modes"] == 8
     frame = Run(Path(summary["run"])).newest_frame(0)
     assert frame and frame.arrays["reconstructed"].shape == (300, 2)
+    for to in ("html", "gif", "csv", "zip", "keras"):
+        assert all(export(Run(Path(summary["run"])), to, "it").values())
+    with pytest.raises(ExportRefused, match="no script for the model 'linear-ae'"):
+        export(Run(Path(summary["run"])), "script", "it")
 
 
 def test_it_is_on_the_train_page(newcomer: ModelFamily, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,8 @@ def test_it_draws_what_the_frame_holds(newcomer: FigureEntry, digits_run: Run) -
 def test_it_is_offered_on_the_train_page(newcomer: FigureEntry, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store.create(make_spec())
     page = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
-    (choice,) = [element for element in page.get("button_group") if element.key == "picture"]
-    assert list(choice.options) == ["Samples", "Reconstructions", newcomer.title]
+    choice = page.selectbox(key="picture")
+    assert list(choice.options) == ["Samples", "Reconstructions", "Manifold", "Gradients", newcomer.title]
     choice.set_value("norms").run()
     assert not page.exception
     assert {"0-norms", "1-norms"} <= {cell.name for cell in live.cells(lane_views(RunReader(run).read()), "norms")}

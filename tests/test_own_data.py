@@ -11,6 +11,7 @@ import sys
 import zipfile
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from genlab.datasets import DataUnavailable, load_dataset
+from genlab.datasets.arrays import read_npz
 from genlab.datasets.examples import MAXIMUM_BYTES, DataRefused, checked
-from genlab.datasets.own import as_arrays, import_path, save
-from genlab.datasets.reading import MAXIMUM_UPLOAD, read, read_npz, read_painted, read_typed
+from genlab.datasets.options import FOUND_OUT
+from genlab.datasets.own import as_arrays, save
+from genlab.datasets.reading import MAXIMUM_UPLOAD, read, read_painted, read_typed
 from genlab.figures.preview import preview
 from genlab.registry import DATASETS, UnknownName
 
@@ -107,9 +110,11 @@ def test_pictures_of_any_size_and_mode_become_squares_of_one_size() -> None:
     found = read("pets.zip", zipped(photos() | extra))
     assert found.values.shape == (60, 28, 28, 1) and found.values.dtype == np.uint8
     assert found.names == ("cat", "dog") and np.bincount(found.labels).tolist() == [30, 30]
-    for words in ("60 pictures of 28x28 pixels, grey", "cat (30)", "3 skipped: 2 hidden, 1 not a picture"):
+    for words in ("60 pictures of 28x28 pixels, grey", "cat (30)"):
         assert words in found.summary()
-    assert read("pets.zip", zipped(photos()), 32, True).values.shape == (60, 32, 32, 3)
+    assert found.left_out == ("2 hidden files.", "1 file of other kinds: 1 .txt.")
+    larger = replace(FOUND_OUT, pixels=32, colour=True)
+    assert read("pets.zip", zipped(photos()), larger).values.shape == (60, 32, 32, 3)
 
 
 def test_a_single_folder_in_the_zip_is_no_class() -> None:
@@ -129,7 +134,7 @@ def test_a_picture_is_cut_to_its_middle_turned_and_laid_over_white() -> None:
     deep = io.BytesIO()
     Image.fromarray(np.full((50, 50), 0x80FF, "uint16")).save(deep, "PNG")
     files = {f"{i}.png": buffer.getvalue() for i in range(50)} | {"x.png": blank.getvalue(), "y.png": deep.getvalue()}
-    found = read("z.zip", zipped(files), 28, True)
+    found = read("z.zip", zipped(files), replace(FOUND_OUT, colour=True))
     first = found.values[0].astype(int)
     assert (first[:, 18:, 2] > 190).all() and (first[:, 18:, 0] < 10).all(), "the blue top is on the right"
     assert (first[:, :10, 0] > 190).all() and (first[:, :10, 2] < 10).all()
@@ -222,13 +227,17 @@ REFUSED = {
     "ragged": ("a.csv", table(POINTS) + b"\n1,2\n", "Line 81 has 2 columns, the first row of numbers 3"),
     "words in a number column": ("a.csv", spoiled("tall"), r"Line 7, column 2 \('b'\): 'tall' is not a number"),
     "a hole in a number column": ("a.csv", spoiled(""), r"Line 7, column 2 \('b'\): nothing is there"),
-    "not-a-number": ("a.csv", spoiled("nan"), r"Example 6, column 2 \('b'\), is nan; 1 such"),
+    "not-a-number": ("a.csv", spoiled("nan"), r"Line 7, column 2 \('b'\): 'nan' is a missing value"),
     "infinity": ("a.csv", spoiled("-inf"), r"Example 6, column 2 \('b'\), is -inf"),
     "not-a-number column": ("a.npz", npz(x=np.where([True, False, True], POINTS, np.nan)), "80 such values in all"),
     "constant column": ("a.csv", table(CONSTANT, header="a,b,c"), r"All of column 3 \('c'\) is 4"),
-    "a single class": ("a.csv", table(POINTS, labels=["cat"] * 80), "a single class.*2 to 100"),
+    "a single class": ("a.csv", table(POINTS, labels=["cat"] * 80, header="a,b,c,label"), "a single class.*2 to 100"),
     "too many classes": ("a.npz", npz(x=np.tile(POINTS, (2, 1)), labels=np.arange(160)), "160 classes"),
-    "a tiny class": ("a.csv", table(POINTS, labels=["cat"] * 79 + ["dog"]), "Class 'dog' has 1 examples"),
+    "a tiny class": (
+        "a.csv",
+        table(POINTS, labels=["cat"] * 79 + ["dog"], header="a,b,c,class"),
+        "Class 'dog' has 1 examples",
+    ),
     "bomb": ("a.zip", bomb(), "unpacks to 250 MB, more than 200 MB"),
     "bomb as npz": ("a.npz", zipped({"x.npy": bytes(MAXIMUM_BYTES + 1)}), "more than 200 MB"),
     "lying bomb": ("a.zip", lying_bomb(), "cannot be read"),
@@ -258,7 +267,7 @@ REFUSED = {
     "four channels": ("a.npz", npz(x=np.zeros((60, 8, 8, 4), "uint8")), "8x8 pixels with 4 channels"),
     "large sides": ("a.npz", npz(x=np.zeros((60, 65, 8), "uint8")), "65x8 pixels"),
     "odd pixels": ("a.npz", npz(x=SQUARES - 0.5), "from -0.5 to 254.5"),
-    "not-a-number pixels": ("a.npz", npz(x=np.where(SQUARES > 9, np.nan, 0.5)), "all of them numbers"),
+    "not-a-number pixels": ("a.npz", npz(x=np.where(SQUARES > 9, np.nan, 0.5)), "Picture 1 has.*all of them numbers"),
     "labels of another length": ("a.npz", npz(x=SQUARES, labels=np.arange(59) % 2), r"shape \(59,\).*60 examples"),
     "labels as fractions": ("a.npz", npz(x=SQUARES, labels=np.full(60, 0.5)), "whole number or word"),
     "labels past the names": ("a.npz", npz(x=SQUARES, labels=np.arange(60) % 3, names=["a", "b"]), "the 2 names"),
@@ -481,7 +490,7 @@ def test_import_takes_a_folder_of_pictures_and_says_what_it_holds(tmp_path: Path
 def test_import_names_a_file_by_itself_and_refuses_in_words(tmp_path: Path) -> None:
     path = tmp_path / "Heights 2.csv"
     path.write_bytes(table(POINTS))
-    assert import_path(path, None)[0] == "heights-2"
+    assert genlab("import", str(path)).startswith("heights-2: 80 points in 3 columns")
     path.write_bytes(b"1,2\n")
     assert "At least 50" in genlab("import", str(path), expect=2)
     assert "no file or folder" in genlab("import", str(tmp_path / "nothing"), expect=2)

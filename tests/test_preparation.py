@@ -112,8 +112,51 @@ def test_a_run_that_is_asked_for_while_it_is_prepared_goes_on_with_that(same: bo
     preparation = Preparation(store)
     store.submit(small(seed=0 if same else 1, budget=7))
     worker.prepare_run(small(), store, threading.Event(), preparation)
-    assert (preparation.take(small()) is not None) == same
     assert (store.take_expected(settled=0) is None) == same, "what had to give way is expected again"
+    assert preparation.take(small()) is not None
+
+
+@pytest.mark.parametrize("pauses", [0, 2, 5])
+def test_a_run_goes_on_from_wherever_its_preparation_was_left(pauses: int, store: Store, backend) -> None:
+    """Its lanes are built once, and the first frames are there before it is compiled."""
+    from genlab.training.loop import FrameBuilt, Stage, Training
+    from genlab.training.preparation import Preparation
+
+    preparation, spec = Preparation(store), small(budget=7)
+    for pause, _ in enumerate(preparation.prepare(spec)):
+        if pause == pauses:
+            break
+    training = preparation.take(spec)
+    assert training
+    lanes = list(training.lanes)
+    events = list(training.events())
+    assert all(before is after for before, after in zip(lanes, training.lanes, strict=False))
+    assert len(training.lanes) == 2 and [lane.step for lane in training.lanes] == [7, 7]
+    words = [
+        event.message if isinstance(event, Stage) else "frame"
+        for event in events
+        if isinstance(event, Stage | FrameBuilt)
+    ]
+    assert words.index("frame") < words.index("training")
+    assert all(words.index("frame") < at for at, word in enumerate(words) if "compiling" in word)
+    plain = list(Training(spec, store.cache).events())
+    frames = [
+        [event.frame.arrays["samples"] for event in each if isinstance(event, FrameBuilt)] for each in (plain, events)
+    ]
+    for one, other in zip(*frames, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_preparation_that_was_left_for_a_question_is_ended_later(store: Store, backend) -> None:
+    from genlab.training.preparation import Preparation
+
+    preparation = Preparation(store)
+    next(preparation.prepare(small()))
+    list(preparation.prepare(small()))
+    preparation.time_steps()
+    assert len(read_speeds(store, small())) == 2
+    training = preparation.take(small())
+    assert training and training.prepared and training.compiled and len(training.lanes) == 2
 
 
 def test_no_classifier_is_trained_for_a_run_that_nobody_asked_for(store: Store, backend) -> None:
@@ -123,7 +166,9 @@ def test_no_classifier_is_trained_for_a_run_that_nobody_asked_for(store: Store, 
     list(preparation.prepare(spec))
     preparation.time_steps()
     assert len(read_speeds(store, spec)) == 2, "its steps are timed all the same"
-    assert preparation.take(spec) is None and not list(store.cache.glob("classifier*"))
+    training = preparation.take(spec)
+    assert training and training.compiled and not training.prepared
+    assert not list(store.cache.glob("classifier*"))
 
 
 def test_the_worker_prepares_what_is_expected_and_trains_it_when_it_is_asked_for(store: Store, backend) -> None:

@@ -38,7 +38,11 @@ def test_images_stand_beside_what_comes_back(digits_run: Run) -> None:
     view = RunReader(digits_run).read()
     (image,) = reconstructions(view, 1).data
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(image.source.partition(",")[2]))))
-    assert sheet.shape == (8 * 8 + 7, 4 * 16 + 3), "four pairs a row, one white pixel between pairs"
+    assert sheet.shape[:2] == (8 * 8 + 7, 4 * 16 + 3), "four pairs a row, one pixel between pairs"
+    assert not sheet[8, :, 1].any() and not sheet[:, 16, 1].any() and (sheet[9:17, 17:33, 1] == 255).all(), (
+        "seen through"
+    )
+    sheet = sheet[..., 0]
     np.testing.assert_array_equal(sheet[9:17, 17:25], view.reference["samples"][5, ..., 0])
     np.testing.assert_array_equal(sheet[9:17, 25:33], view.frames[1].arrays["reconstructed"][5, ..., 0])
 
@@ -63,10 +67,14 @@ def test_the_page_offers_the_choice_where_a_lane_has_it(
 ) -> None:
     run = store.create(make_spec(lanes=[{"model": name} for name in models]))
     page = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
-    offered = [element for element in page.get("button_group") if element.key == "picture"]
-    assert bool(offered) == choice
-    if choice:
-        assert list(offered[0].options) == ["Samples", "Reconstructions"]
+    (offered,) = [element for element in page.selectbox if element.key == "picture"]
+    assert list(offered.options) == [
+        "Samples",
+        *["Reconstructions"] * choice,
+        "Manifold",
+        "Gradients",
+        *["Weights"] * ("wgan" in models),
+    ]
     captions = " ".join(caption.value for caption in page.caption)
     for name in models:
         assert MODELS[name].description in captions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,28 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from genlab import recordings
+from genlab.experiments.outcomes import outcomes
 from genlab.figures.base import lane_views
 from genlab.figures.packing import unpack, unpack_message
-from genlab.figures.recording import CODES, IMAGES, POINTS, evenly, make_recording, recording_cells
+from genlab.figures.recording import (
+    CODES,
+    IMAGES,
+    POINTS,
+    evenly,
+    make_recording,
+    recording_cells,
+    recording_columns,
+)
 from genlab.recordings import FOLDER, Recording
+from genlab.registry import DATASETS, EXPERIMENTS, MODELS
 from genlab.runs import Run, Store
 from genlab.runs.view import RunReader
-from genlab.spec import make_spec
+from genlab.spec import RunSpec, make_spec
 from genlab.ui import timeline
 from genlab.ui.escape import JOINER
 
 ROOT = Path(__file__).parents[1]
-MOST_BYTES = 8_000_000  # of all that comes with genlab
+MOST_BYTES = 12_000_000  # of all that comes with genlab
 ALL = recordings.recordings()
 each = pytest.mark.parametrize("recording", ALL.values(), ids=lambda recording: recording.name)
 
@@ -83,6 +94,7 @@ def test_what_is_kept_is_spread_evenly_over_the_seconds() -> None:
     seconds = np.array([0, 0.1, 0.2, 0.3, 1.0, 2.0, 3.0])
     assert evenly(seconds, 4).tolist() == [0, 4, 5, 6]
     assert evenly(seconds, 100).tolist() == list(range(7))
+    assert evenly(np.array([0, 1, 1.001, 100]), 4).tolist() == [0, 1, 2, 3], "none is left out where all fit"
 
 
 def test_the_index_says_what_the_files_say() -> None:
@@ -99,19 +111,65 @@ def test_every_recording_opens_and_can_be_trained(recording: Recording) -> None:
     made = [sum(part.get("lane") == lane for part in opened) for lane in range(len(recording.spec["lanes"]))]
     assert made == header["held"] and min(made) > 20
     last = max(part["step"] for part in opened if "step" in part)
-    assert last == recording.spec["budget"] and make_spec(**recording.spec).model_dump() == recording.spec
+    assert last == recording.spec["budget"]
+    assert make_spec(**recording.spec_of_today).model_dump() == recording.spec_of_today
     assert recording.look.endswith(".") and recording.label.startswith("Recorded run: ")
     with Image.open(recording.picture()) as moving, Image.open(recording.picture(still=True)) as still:
         assert moving.n_frames > 10 and moving.size == still.size  # type: ignore[attr-defined]
 
 
 def test_all_that_comes_with_genlab_is_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) <= MOST_BYTES
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= MOST_BYTES
+
+
+OF_EXPERIMENTS = recordings.experiment_recordings()
+
+
+def assert_is_of(recording: recordings.Recording, asked: RunSpec) -> None:
+    """It is of this run, but for presets that were others when it was made."""
+    made, wanted = recording.spec_of_today, asked.model_dump()
+    assert {**made, "lanes": []} == {**wanted, "lanes": []}
+    assert [lane["model"] for lane in made["lanes"]] == [lane.model for lane in asked.lanes]
+    kind = DATASETS[asked.dataset].preset
+    for lane, other in zip(asked.lanes, made["lanes"], strict=True):
+        preset = MODELS[lane.model].resolve({}, kind).model_dump()
+        chosen = {name: value for name, value in lane.settings.items() if value != preset[name]}
+        assert chosen == {name: other["settings"][name] for name in chosen}
+
+
+@pytest.mark.parametrize("name", list(OF_EXPERIMENTS))
+def test_the_recording_of_an_experiment_is_its_first_run_and_has_an_outcome(name: str) -> None:
+    recording = OF_EXPERIMENTS[name]
+    header, parts = unpack_message(recording.read())
+    assert header["recording"] == json.loads(json.dumps(dataclasses.asdict(recording)))
+    opened = [unpack(part)[0] for part in parts]
+    assert max(part["step"] for part in opened if "step" in part) == recording.spec["budget"]
+    assert_is_of(recording, EXPERIMENTS[name].runs(0)[0])
+    assert outcomes()[name][0].seed == 0
+    with Image.open(recording.picture(still=True)) as still:
+        assert still.width >= still.height
+
+
+@pytest.mark.parametrize("recording", [*ALL.values(), *OF_EXPERIMENTS.values()], ids=lambda recording: recording.name)
+def test_what_stands_in_one_row_of_a_recording_is_of_one_height(recording: Recording) -> None:
+    described, _ = unpack(unpack_message(recording.read())[1][0])
+    row, left = set(), described["columns"]
+    for cell in described["cells"]:
+        row.add(cell["height"])
+        left -= cell["span"]
+        assert left >= 0 and len(row) == 1, cell["name"]
+        if not left:
+            row, left = set(), described["columns"]
+    assert not row
+
+
+def test_every_experiment_is_recorded() -> None:
+    assert set(OF_EXPERIMENTS) == {name for name in EXPERIMENTS if EXPERIMENTS[name].runs(0)}
 
 
 def test_a_recording_is_of_a_spec_on_whatever_device() -> None:
     race = ALL["race"]
-    assert race.is_of(race.spec | {"device": "gpu"}) and not race.is_of(race.spec | {"seed": 1})
+    assert race.is_of(race.spec_of_today | {"device": "gpu"}) and not race.is_of(race.spec_of_today | {"seed": 1})
 
 
 def test_a_page_plays_it_in_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,3 +216,24 @@ def test_a_run_that_waits_shows_the_recording_of_such_a_run(page: AppTest, store
     for spec, plays in ((race.spec, True), (race.spec | {"seed": 7}, False)):
         page.query_params["run"] = store.submit(make_spec(**spec)).id
         assert (race.label in text(page.run())) == plays
+
+
+def test_lanes_stand_two_a_row_and_nothing_flows_up_beside_the_last(store: Store) -> None:
+    run = store.create(make_spec(lanes=[{"model": "gan"}, {"model": "vae"}, {"model": "ae"}]))
+    lanes = lane_views(RunReader(run).read())
+    cells, columns = recording_cells(lanes, losses=True), recording_columns(lanes)
+    rows: list[list[str]] = [[]]
+    left = columns
+    for cell in cells:
+        if not left:
+            rows, left = [*rows, []], columns
+        rows[-1].append(cell.name)
+        left -= cell.span
+        assert left >= 0, "a cell fits the row that it begins in"
+    assert left == 0
+    assert rows[:3] == [
+        ["0-title", "1-title"],
+        ["0-samples", "0-latent", "1-samples", "1-latent"],
+        ["0-losses", "1-losses"],
+    ]
+    assert [row[0] for row in rows[3:]] == ["2-title", "2-samples", "2-losses", "coverage"]

@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -158,19 +159,18 @@ def test_a_worker_waits_where_the_disk_is_full_and_goes_on_when_there_is_room(
     full.set()
     refused = 0
 
-    def write_json(*arguments: object) -> None:
+    def write_bytes(*arguments: Any, **named: Any) -> None:
         nonlocal refused
         if full.is_set():
             refused += 1
             raise DiskFull("The disk is full")
-        written(*arguments)
+        written(*arguments, **named)
 
     run = store.submit(make_spec(lanes=SMALL, budget=5))
-    import genlab.runs.folder
+    from genlab.runs.atomic import write_bytes as written
 
-    written = genlab.runs.folder.write_json
-    monkeypatch.setattr("genlab.runs.folder.write_json", write_json)
-    monkeypatch.setattr(worker, "write_json", write_json)
+    for module in ("atomic", "folder"):
+        monkeypatch.setattr(f"genlab.runs.{module}.write_bytes", write_bytes)
     leaving = threading.Event()
     thread = threading.Thread(target=worker.work, args=(store, leaving))
     thread.start()

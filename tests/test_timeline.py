@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from genlab.figures.base import lane_views
 from genlab.figures.packing import pack, unpack, unpack_message
 from genlab.figures.timeline import Curves, curves, describe, pack_new_curves
-from genlab.runs import Run
+from genlab.runs import Run, Store
 from genlab.runs.view import RunReader
 from genlab.ui import live
 from genlab.ui import timeline as module
@@ -83,6 +84,7 @@ class Browser:
         monkeypatch.setattr(module, "_timeline", lambda **arguments: self.messages.append(arguments["data"]))
         monkeypatch.setattr(module, "st", SimpleNamespace(session_state=self.session, query_params={}))
         monkeypatch.setattr(module, "served_plotly", lambda: "plotly.js")
+        monkeypatch.setattr(module, "MESSAGE_SECONDS", float("inf"))  # a busy machine sends as much
         self.run, self.reader = run, RunReader(run)
 
     def look(self, **options: Any) -> tuple[dict[str, Any], list[tuple[int, int]]]:
@@ -146,10 +148,32 @@ def test_frames_that_the_run_removed_are_removed(ring_run: Run, monkeypatch: pyt
     browser = Browser(monkeypatch, ring_run)
     browser.look()
     kept = {lane: ring_run.frame_steps(lane) for lane in (0, 1)}
-    monkeypatch.setattr(Run, "frame_steps", lambda run, lane: kept[lane][:1])
+    monkeypatch.setattr(Run, "steps_of_frames", lambda run: {lane: steps[:1] for lane, steps in kept.items()})
     header, frames = browser.look()
     assert header["removed"] == [[lane, step] for lane in (0, 1) for step in kept[lane][1:]] and frames == []
     assert header["held"] == [1, 1]
+
+
+def test_a_damaged_frame_is_read_once(ring_run: Run, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(store.root / "damaged")  # a name of its own: what was packed is kept by name
+    shutil.copytree(ring_run.path, run.path)
+    *_, before, last = run.frame_steps(0)
+    for step in (before, last):
+        (run.path / "frames" / f"0-{step:09d}.npz").write_bytes(b"damaged")
+    tried = []
+    read_arrays = Run.read_arrays
+    monkeypatch.setattr(Run, "read_arrays", lambda run, path: tried.append(path.name) or read_arrays(run, path))
+    browser = Browser(monkeypatch, run)
+    header, frames = browser.look()
+    damaged = {(0, before), (0, last)}
+    assert set(frames) == set(all_frames(run)) - damaged and not header["more"] and tried
+    tried.clear()
+    for _ in range(2):
+        assert browser.look()[1] == []
+    assert tried == []
+    browser.ask([], "")  # one that was reloaded, perhaps since the files were mended
+    browser.look()
+    assert {f"0-{step:09d}.npz" for _, step in damaged} <= set(tried)
 
 
 def test_curves_are_thinned_so_that_few_points_change() -> None:

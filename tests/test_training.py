@@ -15,7 +15,9 @@ from genlab.models.base import ModelFamily
 from genlab.registry import MODELS
 from genlab.runs import Run, RunUnreadable, Store
 from genlab.runs.history import History, append_record
+from genlab.runs.view import RunReader
 from genlab.spec import make_spec
+from genlab.ui.marks import marks
 
 SMALL = [
     {"model": "gan", "settings": {"generator_width": 8, "discriminator_width": 8}},
@@ -251,6 +253,10 @@ def test_settings_change_while_it_trains_and_the_change_is_recorded(store: Store
     run.request("settings", lane=7, values={"beta": 1.0})
     for _ in record(run, store):
         pass
+    view = RunReader(run).read()
+    ((_, step, values),) = view.history.changed
+    assert values == {"beta": 4.0}
+    assert marks(view, "steps") == [{"at": step, "words": "VAE: beta 1.0 → 4.0"}]
     assert '"changed": {"beta": 4.0}' in (run.path / "metrics.jsonl").read_text()
     history = History(run).update()
     loss, reconstruction, kl = (history.series(1, f"vae/{name}")[1][-1] for name in ("loss", "reconstruction", "kl"))
@@ -277,10 +283,10 @@ def test_a_long_run_keeps_at_most_300_frames_spread_evenly_over_it(store: Store,
 
     def kept_frames(resumed_at: int | None) -> list[int]:
         run = store.create(make_spec(lanes=SMALL[:1]))
-        recorder = _Recorder(run, store)
+        recorder = _Recorder(run, store, None, None)
         for step in range(1000):
             if step == resumed_at:
-                recorder = _Recorder(run, store)
+                recorder = _Recorder(run, store, None, None)
                 recorder._rewind([{"clock": np.array([step, 18.0 * step, 0])}])
             recorder._make_room(0, step, 18.0 * step)
             run.write_frame(Frame(lane=0, step=step, metrics={}, arrays={"samples": np.zeros((1, 2), "float32")}))

@@ -1,5 +1,6 @@
 """The command line."""
 
-from genlab.cli.commands import app, main
+from genlab.cli import commands, files  # noqa: F401
+from genlab.cli.base import app, main
 
 __all__ = ["app", "main"]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from genlab.cli.listing import dataset_row, figure_row, metric_row, model_row
+from genlab.cli.base import JsonOption, RunsOption, app, err, fail, find_run, out
+from genlab.cli.listing import dataset_row, export_row, figure_row, metric_row, model_row
 from genlab.cli.report import evaluate_run, report
 from genlab.cli.show import show as show_run
 from genlab.cli.training import budget_from, change_from, check_clock, extend, follow, settings_from
 from genlab.datasets.base import DataUnavailable
-from genlab.registry import DATASETS, FIGURES, METRICS, MODELS, UnknownName
+from genlab.registry import DATASETS, EXPORTS, FIGURES, METRICS, MODELS, UnknownName
 from genlab.runs import QueueFull, Run, RunUnreadable, Store
 from genlab.runs.folder import ACTIVE
 from genlab.runs.forks import describe_fork, make_fork
@@ -26,22 +24,13 @@ from genlab.runs.memory import check_memory
 from genlab.runs.summary import run_row
 from genlab.spec import SpecError, make_spec
 
-app = typer.Typer(
-    help="Train a GAN and a VAE on the same data and compare them.", no_args_is_help=True, add_completion=False
-)
-out, err = Console(), Console(stderr=True)
-
-RunsOption = Annotated[
-    Path | None, typer.Option("--runs", help="Folder of all runs; GENLAB_RUNS_DIR or ./runs unless given.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
-
 
 class Listed(StrEnum):
     datasets = "datasets"
     models = "models"
     metrics = "metrics"
     figures = "figures"
+    exports = "exports"
     runs = "runs"
 
 
@@ -51,6 +40,7 @@ COLUMNS = {
     Listed.models: ("name", "title", "abilities", "description"),
     Listed.metrics: ("name", "title", "needs", "cost"),
     Listed.figures: ("name", "belongs", "description"),
+    Listed.exports: ("name", "options", "description"),
 }
 
 
@@ -149,7 +139,9 @@ def fork(
 
 @app.command("list")
 def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) -> None:
-    """List data sets, models, metrics, figures or runs; with --json, all that can be set, with defaults and bounds."""
+    """List data sets, models, metrics, figures, export formats or runs; with --json, all that can be set, with defaults
+    and bounds.
+    """
     rows: list[dict[str, Any]]
     if what == Listed.runs:
         rows = [run_row(run) for run in Store(runs).runs()]
@@ -159,6 +151,8 @@ def list_(what: Listed, runs: RunsOption = None, as_json: JsonOption = False) ->
         rows = [model_row(family) for family in MODELS.values()]
     elif what == Listed.figures:
         rows = [figure_row(entry) for entry in FIGURES.values()]
+    elif what == Listed.exports:
+        rows = [export_row(entry) for entry in EXPORTS.values()]
     else:
         rows = [metric_row(metric) for metric in METRICS.values()]
     if as_json:
@@ -264,45 +258,9 @@ def project(
     )
 
 
-@app.command("import")
-def import_(
-    source: Annotated[Path, typer.Argument(help="A CSV of numbers, an .npz, a zip of pictures, or a folder of them.")],
-    name: Annotated[str | None, typer.Option(help="What to call it; as the file is called unless given.")] = None,
-    pixels: Annotated[int, typer.Option(help="Pictures are resized to so many pixels: 28 or 32.")] = 28,
-    colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of pictures.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Store data of your own as a data set, in GENLAB_DATA_DIR or ./data."""
-    from genlab.datasets.own import import_path
-
-    try:
-        stored, found = import_path(source, name, pixels, colour)
-    except (ValueError, OSError) as error:
-        fail(str(error))
-    if as_json:
-        return print(json.dumps({"name": stored, "holds": found.summary()}))
-    out.print(f"{stored}: {found.summary()}", markup=False, highlight=False, soft_wrap=True)
-
-
 def report_trained(run: Run, as_json: bool) -> None:
     """Print what was trained, with the exit code of a failure if it failed."""
     report(run, as_json, out)
     state = run.state()
     if state.state == "failed":
         fail(state.message)
-
-
-def find_run(named: str, runs: Path | None) -> Run:
-    """The run that an id or a folder names. Raises RunUnreadable."""
-    path = Path(named)
-    return Run(path.resolve()) if path.is_dir() else Store(runs).open(named)
-
-
-def fail(message: str) -> NoReturn:
-    err.print(message, style="red", highlight=False, soft_wrap=True, markup=False)
-    raise typer.Exit(2)
-
-
-def main() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    app()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import DatasetEntry
+from genlab.export.base import ExportFormat
 from genlab.figures.base import FigureEntry
 from genlab.metrics.base import Metric, Result
 from genlab.models.base import ModelFamily
@@ -19,6 +20,8 @@ ABILITIES = {
     "encode": "gives examples a latent",
     "reconstruct": "gives examples back",
     "score": "judges examples",
+    "paths": "shows how an example comes about",
+    "critic_weights": "shows the weights of its critic",
 }
 
 BELONGS = {  # where the pages show a figure
@@ -87,6 +90,18 @@ def result_row(result: Result | None) -> dict[str, Any]:
 def figure_row(entry: FigureEntry) -> dict[str, Any]:
     """A figure, and where the pages show it."""
     return {"name": entry.name, "title": entry.title, "belongs": entry.belongs, "description": entry.alt}
+
+
+def export_row(entry: ExportFormat) -> dict[str, Any]:
+    """An export format, the options that it takes, and why it cannot be made here, if it cannot."""
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "description": entry.description,
+        "suffix": entry.suffix,
+        "options": list(entry.options),
+        "unavailable": entry.unavailable(),
+    }
 
 
 def setting_rows(settings: type[Settings]) -> list[dict[str, Any]]:

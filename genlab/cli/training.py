@@ -73,6 +73,7 @@ def follow(spec: RunSpec, get_run: Callable[[], Run], console: Console) -> Run:
     """Train a run in this process, with a bar a lane. It is made, or opened, once TensorFlow is there: whoever
     interrupts that leaves no run that waits for nobody.
     """
+    from genlab.experiments.measuring import asked_of
     from genlab.training import backend
     from genlab.training.loop import ChunkTrained, Stage
     from genlab.training.recorder import record
@@ -85,7 +86,7 @@ def follow(spec: RunSpec, get_run: Callable[[], Run], console: Console) -> Run:
         titles = [lane.title for lane in run.metadata().lanes]
         bars = [progress.add_task(title, total=spec.budget, at="", visible=False) for title in titles]
         with _interrupts_noted() as interrupted:
-            for event in record(run, Store(run.path.parent)):
+            for event in record(run, Store(run.path.parent), measure=asked_of(run)):
                 if interrupted.is_set():
                     raise KeyboardInterrupt
                 if isinstance(event, Stage):

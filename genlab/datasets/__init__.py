@@ -10,6 +10,7 @@ from genlab.datasets import shapes  # noqa: F401
 from genlab.datasets import image_sets  # noqa: F401
 from genlab.datasets import stacked  # noqa: F401
 from genlab.datasets import wine  # noqa: F401
+from genlab.datasets import survey  # noqa: F401
 from genlab.datasets import own  # noqa: F401
 
 # isort: on

@@ -29,19 +29,25 @@ def check_count(content: bytes) -> None:
 
 
 @contextmanager
-def opened_archive(file: BinaryIO) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+def opened_archive(
+    file: BinaryIO, maximum: int = MAXIMUM_BYTES
+) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
     """A zip and the files in it, once their names, sizes and methods were found harmless. Raises DataRefused."""
     with refusing("The zip", "Make it again: a plain zip, not encrypted."), zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-        for member in members:
-            _check_member(member)
-        total = sum(member.file_size for member in members)
-        if total > MAXIMUM_BYTES:
-            refuse(
-                f"The zip unpacks to {total / 1e6:,.0f} MB, more than {MAXIMUM_BYTES / 1e6:,.0f} MB.",
-                "Leave some out, or make the pictures smaller.",
-            )
+        check_members(members, maximum)
         yield archive, members
+
+
+def check_members(members: list[zipfile.ZipInfo], maximum: int) -> None:
+    """Refuse files that leave their folder, links, what is encrypted or packed in an unusual way, and more bytes
+    unpacked than the maximum. Raises DataRefused.
+    """
+    for member in members:
+        _check_member(member)
+    total = sum(member.file_size for member in members)
+    if total > maximum:
+        refuse(f"The zip unpacks to {total / 1e6:,.0f} MB, more than {maximum / 1e6:,.0f} MB.", "Leave some out.")
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:

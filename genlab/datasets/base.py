@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from genlab.datasets.coding import Coding
 from genlab.registry import DATASETS
 from genlab.spec import Settings
 
 Kind = Literal["points", "images"]
+PIECE = 1_000_000  # values that are squared at a time
 
 
 class DataUnavailable(Exception):
@@ -51,6 +53,7 @@ class Dataset:
         float32.
         train_labels, test_labels: (examples,) index of the mode each example belongs to.
         modes: the modes.
+        coding: for tables and points with units of their own, how these became `train`.
         channel: for images whose channels are images of their own (stacked MNIST), the data set of one channel, whose
         classifier names each; the mode is then the number with these digits, in base (number of its classes).
     """
@@ -62,6 +65,7 @@ class Dataset:
     test_labels: np.ndarray
     modes: Modes
     channel: Dataset | None = None
+    coding: Coding | None = None
 
     @property
     def kind(self) -> Kind:
@@ -95,6 +99,7 @@ class DatasetEntry:
         count: training examples, unless the settings have a `size`.
         unavailable: the reason it cannot be loaded here, or "" (cheap: no download, no large read).
         downloads: whether to load it here is to download it.
+        table: whether its points are rows of a table with categories or dates.
     """
 
     name: str
@@ -108,6 +113,12 @@ class DatasetEntry:
     count: int = 0
     unavailable: Callable[[], str] = lambda: ""
     downloads: Callable[[], bool] = lambda: False
+    table: bool = False
+
+    @property
+    def preset(self) -> str:
+        """The kind of data that presets of models are for: "points", "images" or "table"."""
+        return "table" if self.table else self.kind
 
 
 def load_dataset(name: str, settings: dict) -> Dataset:
@@ -116,8 +127,26 @@ def load_dataset(name: str, settings: dict) -> Dataset:
     return entry.load(entry.settings(**settings))
 
 
+def spread(values: np.ndarray) -> float:
+    """The standard deviation of all values of a float array, to the last bit that of `values.std()`. That makes another
+    array as large.
+    """
+    flat = values.ravel()
+    return float(np.sqrt(_squares(flat, flat.mean()) / len(flat)))
+
+
+def _squares(values: np.ndarray, mean: np.floating) -> np.floating:
+    """The sum of the squared differences from the mean, added up in pairs of halves as NumPy does."""
+    if len(values) <= PIECE:
+        differences = values - mean
+        return np.add.reduce(np.multiply(differences, differences, out=differences))
+    half = len(values) // 2 // 8 * 8
+    return _squares(values[:half], mean) + _squares(values[half:], mean)
+
+
 def fingerprint(dataset: Dataset) -> str:
     """Twelve characters that tell this training set, pixels and labels, from any other."""
-    digest = hashlib.sha256(dataset.train.tobytes())
-    digest.update(dataset.train_labels.tobytes())
+    digest = hashlib.sha256()
+    for array in (dataset.train, dataset.train_labels):
+        digest.update(array.ravel().data)  # which copies nothing where the array is in one piece
     return digest.hexdigest()[:12]

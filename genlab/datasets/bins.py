@@ -9,6 +9,8 @@ from genlab.datasets.base import Dataset, Modes
 MAXIMUM_BINS = 20
 MINIMUM_EXAMPLES_A_BIN = 25
 COMPONENTS = 64  # principal components in which images are binned
+LEAST_RADIUS = 0.1  # of the distance to the nearest other bin, where all examples of a bin are the same
+ROUNDING = 1e-6  # of that distance: what a radius is where it is 0
 WITHIN = 0.9889  # share of a bin's own training examples that its radius holds: that of a Gaussian within 3 std
 
 
@@ -34,7 +36,8 @@ def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
     def place(examples: np.ndarray) -> np.ndarray:
         return (examples.reshape(len(examples), -1) - mean) @ turn
 
-    count = int(np.clip(len(train) // MINIMUM_EXAMPLES_A_BIN, 1, MAXIMUM_BINS))
+    distinct = len(np.unique(place(train), axis=0))
+    count = int(np.clip(min(len(train) // MINIMUM_EXAMPLES_A_BIN, distinct), 1, MAXIMUM_BINS))
     bins = KMeans(count, n_init=4, random_state=0).fit(place(train))
 
     def nearest(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +48,10 @@ def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
     train_labels, distances = nearest(train)
     count = len(bins.cluster_centers_)
     radii = np.array([np.quantile(distances[train_labels == i], WITHIN) for i in range(count)])
+    if count > 1:  # the examples of a bin may all be the same
+        between = cdist(bins.cluster_centers_, bins.cluster_centers_) + np.where(np.eye(count), np.inf, 0)
+        nearest_bin = between.min(axis=1)
+        radii = np.where(radii > ROUNDING * nearest_bin, radii, LEAST_RADIUS * nearest_bin)
 
     def assign(samples: np.ndarray) -> np.ndarray:
         labels, distances = nearest(samples)

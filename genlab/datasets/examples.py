@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NoReturn
 
 import numpy as np
+
+from genlab.datasets.columns import Column, natural
+from genlab.datasets.options import FOUND_OUT, ReadingOptions
+from genlab.datasets.pixels import as_bytes, colours_first, found_scale
 
 MINIMUM_EXAMPLES = 50
 MINIMUM_A_CLASS = 4
@@ -21,8 +25,19 @@ NAME_LENGTH = 40
 NAMES_SAID = 8
 
 
+ExamplesKind = Literal["points", "pictures", "table"]
+
+
 class DataRefused(ValueError):
-    """Data that cannot be used; the message says what it is, what was expected and what to do."""
+    """Data that cannot be used; the message says what it is, what was expected and what to do.
+
+    Attributes:
+        options: how the file was read until then, where that is known.
+        way_out: options of `genlab import` with which it would not be refused, if there are such.
+    """
+
+    options: ReadingOptions | None = None
+    way_out: str = ""
 
 
 @contextmanager
@@ -46,7 +61,9 @@ class Examples:
         labels: (n,) index into `names`, or None.
         train: so many of the first are the training half; None if the halves are yet to be drawn.
         as_they_are: points that are not to be scaled.
-        skipped: why something was left out, and how many were.
+        columns: what the columns of points or of a table hold.
+        assumed, left_out: sentences about what was found out, and what is not in `values`.
+        options: how it was read, with all that was found out.
     """
 
     values: np.ndarray
@@ -54,42 +71,65 @@ class Examples:
     names: tuple[str, ...] = ()
     train: int | None = None
     as_they_are: bool = False
-    skipped: dict[str, int] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    assumed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    options: ReadingOptions = FOUND_OUT
+
+    @property
+    def kind(self) -> ExamplesKind:
+        if self.values.ndim == 4:
+            return "pictures"
+        return "table" if is_table(self.columns) else "points"
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """How many examples each class has, in the order of the labels."""
+        return {} if self.labels is None else dict(zip(self.names, np.bincount(self.labels).tolist()))
 
     def summary(self) -> str:
-        words = [describe_shape(self.values.shape)]
+        words = [describe_shape(self.values.shape, self.kind == "table")]
         if self.labels is not None:
-            counts = np.bincount(self.labels)
-            said = [f"{name} ({count:,})" for name, count in zip(self.names, counts)][:NAMES_SAID]
+            said = [f"{name} ({count:,})" for name, count in self.classes.items()][:NAMES_SAID]
             more = "" if len(self.names) <= NAMES_SAID else f" and {len(self.names) - NAMES_SAID} more"
             words.append(f"{len(self.names)} classes: {', '.join(said)}{more}")
         if self.train is not None:
             words.append(f"{self.train:,} to train on, {len(self.values) - self.train:,} to test with")
         if self.values.ndim == 2:
-            words.append(describe_scaling(self.as_they_are))
-        if skipped := [f"{count:,} {why}" for why, count in self.skipped.items() if count]:
-            words.append(f"{sum(self.skipped.values()):,} skipped: {', '.join(skipped)}")
+            words.append(describe_scaling(self.as_they_are, self.kind == "table"))
         return " · ".join(words)
 
+    def report(self) -> dict[str, Any]:
+        """All there is to say of it, as plain values."""
+        return {
+            "kind": self.kind,
+            "examples": len(self.values),
+            "columns": [{"name": column.name, "type": column.type} for column in self.columns],
+            "classes": self.classes,
+            "assumed": list(self.assumed),
+            "left_out": list(self.left_out),
+        }
 
-def describe_shape(shape: Sequence[int]) -> str:
+
+def is_table(columns: Sequence[Column]) -> bool:
+    """Whether some columns are no plain numbers."""
+    return any(column.type in ("category", "date") for column in columns)
+
+
+def describe_shape(shape: Sequence[int], table: bool = False) -> str:
     """What an array of examples of this shape holds."""
     if len(shape) == 2:
-        return f"{shape[0]:,} points in {shape[1]} columns"
+        return f"{shape[0]:,} {'rows' if table else 'points'} in {shape[1]} columns"
     colour = "colour" if len(shape) == 4 and shape[3] == 3 else "grey"
     return f"{shape[0]:,} pictures of {shape[1]}x{shape[2]} pixels, {colour}"
 
 
-def describe_scaling(as_they_are: bool) -> str:
-    return "kept as they are" if as_they_are else "each column scaled to mean 0 and standard deviation 1"
-
-
-def scaled(values: np.ndarray, train: np.ndarray, as_they_are: bool) -> np.ndarray:
-    """Points (n, columns) as float32, each column with mean 0 and standard deviation 1 on `train` unless kept."""
+def describe_scaling(as_they_are: bool, table: bool = False) -> str:
     if as_they_are:
-        return values.astype("float32")
-    spread = train.std(axis=0)
-    return ((values - train.mean(axis=0)) / np.where(spread > 0, spread, 1)).astype("float32")
+        return "kept as they are"
+    if table:
+        return "numbers scaled to mean 0 and standard deviation 1, skewed ones by their quantiles"
+    return "each column scaled to mean 0 and standard deviation 1"
 
 
 def checked(
@@ -97,78 +137,103 @@ def checked(
     labels: np.ndarray | None = None,
     names: Sequence[str] | None = None,
     *,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[Column] = (),
     train: int | None = None,
     as_they_are: bool = False,
-    skipped: dict[str, int] | None = None,
+    left_out: Sequence[str] = (),
+    options: ReadingOptions = FOUND_OUT,
 ) -> Examples:
-    """Points (n, columns) or pictures (n, height, width[, 1 or 3]) that can be trained on. Raises DataRefused.
+    """Points (n, columns) or pictures (n, height, width[, 1 or 3], or the colours first) that can be trained on.
+    Raises DataRefused.
 
     Args:
         labels: (n,) numbers or words; with `names`, indices into them.
-        columns: what the columns of points are called.
+        columns: what the columns of points hold; numbers unless given.
+        options: how pictures were or are to be scaled, and how all was read.
     """
     if values.ndim not in (2, 3, 4) or values.dtype.kind not in "biuf":
         refuse(
             f"An array of shape {values.shape} and type {values.dtype} is neither points nor pictures.",
             "Expected numbers: (examples, columns) for points, or (examples, height, width), if need be with 1 or 3 "
-            "channels as a fourth axis, for pictures.",
+            "channels before or behind, for pictures.",
         )
-    if len(values) < MINIMUM_EXAMPLES:
-        refuse(
-            f"There {'is 1 example' if len(values) == 1 else f'are {len(values)} examples'}.",
-            f"At least {MINIMUM_EXAMPLES} are needed, half of them to test with: add more.",
-        )
-    if len(values) > MAXIMUM_ROWS:
-        refuse(f"There are {len(values):,} examples, more than {MAXIMUM_ROWS:,}.", "Leave some out.")
+    check_number(len(values))
     if train is not None and min(train, len(values) - train) < MINIMUM_EXAMPLES // 2:
         refuse(
             f"There are {train:,} examples to train on and {len(values) - train:,} to test with.",
             f"At least {MINIMUM_EXAMPLES // 2} of each are needed: add more, or give one array called examples.",
         )
-    values = _points(values, columns) if values.ndim == 2 else _pictures(values)
-    if labels is None:
-        return Examples(values, None, (), train, as_they_are, skipped or {})
-    index, class_names = _classes(labels, len(values), names, train)
-    return Examples(values, index, class_names, train, as_they_are, skipped or {})
+    assumed: list[str] = []
+    if values.ndim == 2:
+        columns = tuple(columns) or tuple(Column(f"column {i + 1}") for i in range(values.shape[1]))
+        values = _points(values, columns)
+    else:
+        values, options, assumed = _pictures(values, options)
+    index, class_names = (None, ()) if labels is None else _classes(labels, len(values), names, train)
+    return Examples(
+        values, index, class_names, train, as_they_are, tuple(columns), tuple(assumed), tuple(left_out), options
+    )
+
+
+def check_number(count: int) -> None:
+    """Refuse too few and too many examples."""
+    if count < MINIMUM_EXAMPLES:
+        refuse(
+            f"There {'is 1 example' if count == 1 else f'are {count} examples'}.",
+            f"At least {MINIMUM_EXAMPLES} are needed, half of them to test with: add more.",
+        )
+    if count > MAXIMUM_ROWS:
+        refuse(f"There are {count:,} examples, more than {MAXIMUM_ROWS:,}.", "Leave some out.")
+
+
+def check_columns(count: int, left_out: Sequence[str] = ()) -> None:
+    """Refuse too few and too many columns. Sentences say why others were left out; the first two are said again."""
+    if not 2 <= count <= MAXIMUM_COLUMNS:
+        there = f"There {'is 1 column' if count == 1 else f'are {count:,} columns'} of numbers."
+        refuse(
+            " ".join((there, *left_out[:2])),
+            f"Points have 2 to {MAXIMUM_COLUMNS} columns: add or leave out some.",
+        )
 
 
 def refuse(what: str, advice: str) -> NoReturn:
     raise DataRefused(f"{what} {advice}")
 
 
-def _points(values: np.ndarray, columns: Sequence[str] | None) -> np.ndarray:
-    count = values.shape[1]
-    if not 2 <= count <= MAXIMUM_COLUMNS:
-        refuse(
-            f"There {'is 1 column' if count == 1 else f'are {count:,} columns'} of numbers.",
-            f"Points have 2 to {MAXIMUM_COLUMNS} columns: add or leave out some.",
-        )
+def _points(values: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
+    check_columns(values.shape[1])
     values = values.astype("float64", copy=False)
-
-    def called(column: int) -> str:
-        return f"column {column + 1}" + (f" ('{columns[column]}')" if columns else "")
-
     # Not a number compares as False, so this finds it too.
     usable = np.abs(values) <= LARGEST_NUMBER
     if not usable.all():
         row, column = np.argwhere(~usable)[0]
         refuse(
-            f"Example {row + 1}, {called(column)}, is {values[row, column]:g}; {(~usable).sum():,} such values in all.",
+            f"Example {row + 1}, column {column + 1} ('{columns[column].name}'), is {values[row, column]:g}; "
+            f"{(~usable).sum():,} such values in all.",
             f"Expected numbers between -{LARGEST_NUMBER:g} and {LARGEST_NUMBER:g}: leave out those rows or columns.",
         )
     constant = np.flatnonzero(values.max(axis=0) == values.min(axis=0))
     if len(constant):
+        place = int(constant[0])
+        value = columns[place].written(values[:1, place])[0]
         refuse(
-            f"All of {called(constant[0])} is {values[0, constant[0]]:g}.",
+            f"All of column {place + 1} ('{columns[place].name}') is {value}.",
             "There is nothing to learn from a column that never changes: leave it out.",
         )
     return values
 
 
-def _pictures(values: np.ndarray) -> np.ndarray:
+def _pictures(values: np.ndarray, options: ReadingOptions) -> tuple[np.ndarray, ReadingOptions, list[str]]:
+    """(n, height, width, 1 or 3) bytes, how they were scaled, and sentences that say so."""
+    assumed = []
     if values.ndim == 3:
         values = values[..., None]
+    elif options.channels == "first" or (options.channels is None and colours_first(values.shape)):
+        values = np.moveaxis(values, 1, -1)
+        options = replace(options, channels="first")
+        assumed.append("The axis of colours comes before height and width.")
+    else:
+        options = replace(options, channels="last")
     _, height, width, channels = values.shape
     if not (min(height, width) >= MINIMUM_SIDE and max(height, width) <= MAXIMUM_SIDE and channels in (1, 3)):
         refuse(
@@ -177,15 +242,24 @@ def _pictures(values: np.ndarray) -> np.ndarray:
             "zip of picture files, which is resized here.",
         )
     lowest, highest = values.min(), values.max()
-    whole = values.dtype.kind in "iu"
-    if not (lowest >= 0 and highest <= (255 if whole else 1)):  # so that not-a-number is refused too
-        refuse(
-            f"The pixels go from {lowest:g} to {highest:g}.",
-            "Expected whole numbers from 0 to 255, or fractions from 0 to 1, all of them numbers: rescale them.",
+    if options.scale and not options.scale[0] < options.scale[1]:
+        refuse(f"The scale goes from {options.scale[0]:g} to {options.scale[1]:g}.", "Expected black below white.")
+    scale = options.scale or found_scale(lowest, highest, values)
+    if scale is None or not (np.isfinite(lowest) and np.isfinite(highest)):
+        what = f"The pixels go from {lowest:g} to {highest:g}."
+        if len(odd := np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))):
+            what = f"Picture {odd[0] + 1} has a pixel that is no finite number, as have {len(odd):,} in all."
+        refusal = DataRefused(
+            f"{what} Expected whole numbers, or fractions from 0 to 1, from -1 "
+            "to 1 or up to 255, all of them numbers: rescale them, or say which values are black and white."
         )
+        if np.isfinite(lowest) and np.isfinite(highest):
+            refusal.options = replace(options, scale=(float(lowest), float(highest)))
+        raise refusal
     if lowest == highest:
         refuse("All pixels of all pictures are the same.", "There is nothing to learn from them: check the file.")
-    return values.astype("uint8", copy=False) if whole else np.round(values * np.float32(255)).astype("uint8")
+    assumed.append(f"Pixels go from {scale[0]:g}, black, to {scale[1]:g}, white.")
+    return as_bytes(values, scale), replace(options, scale=scale), assumed
 
 
 def _classes(
@@ -200,12 +274,15 @@ def _classes(
             "Expected one whole number or word for each example: give as many labels as examples, or none.",
         )
     distinct, index = np.unique(labels, return_inverse=True)
+    if labels.dtype.kind in "SU":  # as people count, 2 before 10
+        order = sorted(range(len(distinct)), key=lambda place: natural(_word(distinct[place].item())))
+        distinct, index = distinct[order], np.argsort(order)[index]
     if not 2 <= len(distinct) <= MAXIMUM_CLASSES:
         refuse(
             f"The labels name {'a single class' if len(distinct) == 1 else f'{len(distinct):,} classes'}.",
             f"Expected 2 to {MAXIMUM_CLASSES} classes: leave the labels out, or merge some.",
         )
-    words = [word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word) for word in distinct.tolist()]
+    words = [_word(word) for word in distinct.tolist()]
     if names is not None:
         if labels.dtype.kind not in "iu" or distinct.min() < 0 or distinct.max() >= len(names):
             refuse(
@@ -222,7 +299,11 @@ def _classes(
                 f"{'' if train is None else ' in one of the halves'}.",
                 f"At least {least} are needed: add more, merge it with another class, or leave it out.",
             )
-    return index.astype("int64"), _distinct([readable(word) for word in words])
+    return index.astype("int64"), distinct_names([readable(word) for word in words])
+
+
+def _word(word: str | bytes | float) -> str:
+    return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
 
 
 def readable(name: str) -> str:
@@ -231,7 +312,7 @@ def readable(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name)[:NAME_LENGTH] or "no name"
 
 
-def _distinct(names: list[str]) -> tuple[str, ...]:
+def distinct_names(names: list[str]) -> tuple[str, ...]:
     """The names with a number behind those that came out the same."""
     result: list[str] = []
     for name in names:

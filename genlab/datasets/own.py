@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain, count
 from pathlib import Path
@@ -13,11 +14,15 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from genlab.datasets.arrays import COLUMNS, KEEP, SCALE, main_array, npz_outlines, read_npz, stored_columns
 from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Kind, labelled
 from genlab.datasets.bins import unlabelled
-from genlab.datasets.examples import DataRefused, Examples, describe_scaling, describe_shape, refuse, scaled
+from genlab.datasets.coding import encoded_width, make_coding
+from genlab.datasets.columns import Column, to_json
+from genlab.datasets.examples import DataRefused, Examples, describe_scaling, describe_shape, is_table, refuse
+from genlab.datasets.options import FOUND_OUT, ReadingOptions
 from genlab.datasets.pictures import read_folder
-from genlab.datasets.reading import KEEP, MAXIMUM_UPLOAD, main_array, npz_outlines, read, read_npz
+from genlab.datasets.reading import MAXIMUM_UPLOAD, read
 from genlab.registry import DATASETS
 from genlab.runs.atomic import write_arrays
 from genlab.spec import Settings
@@ -52,11 +57,13 @@ def entries() -> Iterator[DatasetEntry]:
 def _entry(path: str, changed: int, size: int) -> DatasetEntry:
     name, reason = Path(path).stem, ""
     kind: Kind = "points"
+    columns: tuple[Column, ...] = ()
     description = "A file that cannot be read."
     shape = [0, 2]
     try:
         with open(path, "rb") as file:
             outlines = npz_outlines(file)
+            columns = stored_columns(file) if COLUMNS in outlines else ()
         shape = list(outlines[main_array(outlines)][0])
         train = shape[0]
         if "x_train" in outlines and "x_test" in outlines:
@@ -65,8 +72,10 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
             train -= train // 2
         kind = "points" if len(shape) == 2 else "images"
         labels = ", with labels" if {"labels", "y_train"} & set(outlines) else ""
-        scale = f", {describe_scaling(KEEP in outlines)}" if kind == "points" else ""
-        description = f"Own data: {describe_shape(shape)}{labels}{scale}."
+        scale = f", {describe_scaling(KEEP in outlines, is_table(columns))}" if kind == "points" else ""
+        description = f"Own data: {describe_shape(shape, is_table(columns))}{labels}{scale}."
+        if columns:
+            shape[1] = encoded_width(columns)
     except (DataRefused, OSError, IndexError) as error:
         reason = f"{Path(path).name} cannot be used. {error}"
     return DatasetEntry(
@@ -79,6 +88,7 @@ def _entry(path: str, changed: int, size: int) -> DatasetEntry:
         shape=tuple(shape[1:]) if len(shape) != 3 else (*shape[1:], 1),
         count=0 if reason else train,
         unavailable=lambda: reason,
+        table=kind == "points" and is_table(columns),
     )
 
 
@@ -99,15 +109,18 @@ def load(path: Path, settings: Settings) -> Dataset:
         train, test = train_test_split(order, test_size=0.5, stratify=examples.labels, random_state=0)
     else:
         train, test = order[: examples.train], order[examples.train :]
+    coding = None
     if examples.values.ndim == 2:
-        values = scaled(examples.values, examples.values[train], examples.as_they_are)
+        coding = make_coding(examples.columns, examples.values[train], examples.as_they_are)
+        values = coding.encoded(examples.values)
     else:
         values = examples.values.astype("float32") / np.float32(255)
     if examples.labels is None:
-        return unlabelled(path.stem, values[train], values[test])
-    return labelled(
-        path.stem, values[train], examples.labels[train], values[test], examples.labels[test], examples.names
-    )
+        dataset = unlabelled(path.stem, values[train], values[test])
+    else:
+        labels = examples.labels
+        dataset = labelled(path.stem, values[train], labels[train], values[test], labels[test], examples.names)
+    return replace(dataset, coding=coding)
 
 
 def save(name: str, examples: Examples) -> str:
@@ -160,6 +173,10 @@ def as_arrays(examples: Examples) -> dict[str, np.ndarray]:
         if examples.labels is not None:
             arrays |= {"y_train": examples.labels[: examples.train], "y_test": examples.labels[examples.train :]}
     arrays |= {} if examples.labels is None else {"names": np.array(examples.names)}
+    if examples.values.ndim == 4:
+        arrays[SCALE] = np.array([0, 255])  # as stored, whatever it was in the file
+    elif examples.columns:
+        arrays[COLUMNS] = np.array(to_json(examples.columns))
     return arrays | ({KEEP: np.array(True)} if examples.as_they_are else {})
 
 
@@ -172,16 +189,14 @@ def _holds(path: Path, examples: Examples) -> bool:
     return stored.keys() == wanted.keys() and all(np.array_equal(stored[name], wanted[name]) for name in wanted)
 
 
-def import_path(source: Path, name: str | None, pixels: int = 28, colour: bool = False) -> tuple[str, Examples]:
-    """Store a file, or a folder of pictures, as a data set; returns its name and what was read. Raises DataRefused."""
+def read_path(source: Path, options: ReadingOptions = FOUND_OUT) -> Examples:
+    """The examples in a file, or a folder of pictures. Raises DataRefused."""
     if source.is_dir():
-        examples = read_folder(source, pixels, colour)
-    elif not source.is_file():
+        return read_folder(source, options)
+    if not source.is_file():
         refuse(f"There is no file or folder {source}.", "Check the path.")
-    else:
-        with source.open("rb") as file:
-            examples = read(source.name, file.read(MAXIMUM_UPLOAD + 1), pixels, colour)
-    return save(name or source.resolve().stem, examples), examples
+    with source.open("rb") as file:
+        return read(source.name, file.read(MAXIMUM_UPLOAD + 1), options)
 
 
 DATASETS.also = entries

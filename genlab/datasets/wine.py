@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from genlab.datasets.base import Dataset, DatasetEntry, labelled
+from genlab.datasets.coding import make_coding
+from genlab.datasets.columns import Column
 from genlab.registry import DATASETS
 from genlab.spec import Settings
+
+WHOLE = ("magnesium", "proline")
 
 
 def load_wine(settings: Settings) -> Dataset:
@@ -16,14 +22,18 @@ def load_wine(settings: Settings) -> Dataset:
     from sklearn.datasets import load_wine as load
     from sklearn.model_selection import train_test_split
 
-    table, labels = load(return_X_y=True)
+    wine = load()
+    table, labels = wine.data, wine.target
     train, test, train_labels, test_labels = train_test_split(
         table, labels, test_size=0.5, stratify=labels, random_state=0
     )
-    middle, spread = train.mean(axis=0), train.std(axis=0)
-    train, test = ((half - middle) / spread for half in (train, test))
+    columns = tuple(
+        Column(name, "whole number" if name in WHOLE else "number", decimals=2) for name in wine.feature_names
+    )
+    coding = make_coding(columns, train)
     names = tuple(f"cultivar {i + 1}" for i in range(3))
-    return labelled("wine", train.astype("float32"), train_labels, test.astype("float32"), test_labels, names)
+    dataset = labelled("wine", coding.encoded(train), train_labels, coding.encoded(test), test_labels, names)
+    return replace(dataset, coding=coding)
 
 
 DATASETS.add(

@@ -71,6 +71,7 @@ class NetworkEvaluator:
                 self.codes_in_the_plane,
             ),
             "likelihood weights": (lane.log_likelihood, self.likelihood_weights),
+            "log densities": (lane.log_density, self.log_densities),
             "logits": (lane.logit and model.score_is != "value", scores),  # the zero of a "value" means nothing
             "scores": (lane.logit, scores),
             "gradients": (any(phase.name in GENERATOR_PHASES for phase in model.phases), self.gradients),
@@ -154,6 +155,13 @@ class NetworkEvaluator:
         density = self._log_density(x)
         real = None if density is None else (np.repeat(density[:, None], IWAE_DRAWS, axis=1),)
         return Arguments((weights,), space=space, real=real)
+
+    def log_densities(self) -> Arguments:
+        """Of as many examples as the bounds on it are taken of, so that the two compare."""
+        x = self.test[:IWAE_EXAMPLES]
+        density = self._log_density(x)
+        of_model = in_batches(self.lane.log_density, x, self.test_labels[:IWAE_EXAMPLES])
+        return Arguments((of_model,), real=None if density is None else (density,))
 
     def _log_density(self, x: np.ndarray) -> np.ndarray | None:
         """ln p of each example, where the data's own density is known: only by chance does a model do better."""

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.datasets.coding import table_coding
 from genlab.evaluation.measuring import Arguments, Numbers, Steps, measure
 from genlab.metrics import Metric
 from genlab.metrics.copies import nearest_distances
@@ -64,6 +65,7 @@ class SampleEvaluator:
         count: how many of them are compared with as many real examples: at most half of the held-out ones.
         real: the half of the held-out examples that samples are compared with.
         stand_in: `count` examples of the other half, which stand for samples in the column of real data.
+        table: how rows became examples, where these are a table; None where they are not.
         for_copies: the space in which copies are looked for: pixels, since a classifier is trained to find examples of
             a class alike.
     """
@@ -75,6 +77,7 @@ class SampleEvaluator:
         self.count = min(samples, len(second))
         self.real, self.stand_in = (Examples(prepared(dataset.test[half])) for half in (first, second[: self.count]))
         self.for_copies = next((space for space in spaces if space.name.startswith("pixels")), spaces[0])
+        self.table = table_coding(dataset)
         self._train = Examples(prepared(dataset.train))
 
     def measured(self) -> list[tuple[Metric, FeatureSpace | None]]:
@@ -83,6 +86,7 @@ class SampleEvaluator:
             "modes": [None],
             "images": [None] if self.dataset.kind == "images" else [],
             "features": self.spaces,
+            "tables": [None] if self.table else [],
             "training distances": [self.for_copies],
         }
         return [
@@ -134,6 +138,10 @@ class SampleEvaluator:
         """What a metric is called with for these `count` samples, and the mode of each of all samples."""
         if metric.needs == "modes":
             return Arguments((modes, self.dataset.modes.shares), fixed=(1,))
+        if metric.needs == "tables" and self.table:
+            counts = np.array([len(column.words) for column in self.table.columns])
+            real, fake = (self.table.decoded(each.examples) for each in (self.real, compared))
+            return Arguments((counts, real[: self.count], fake), fixed=(0,))
         if space is None:
             return Arguments((self.real.examples[: self.count], compared.examples))
         real, fake = self.real.features(space), compared.features(space)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from genlab.figures.layers import Layer, escape
+from genlab.figures.layers import Layer, Trace, escape
 from genlab.runs.folder import Frame
 from genlab.runs.history import History
 from genlab.runs.view import RunView
@@ -68,6 +68,11 @@ class LaneView:
     def settings(self) -> dict[str, Any]:
         """The settings of the lane's model."""
         return self.spec.lanes[self.lane].settings
+
+    @property
+    def pictures(self) -> bool:
+        """Whether its data is pictures."""
+        return self.reference["samples"].ndim > 2
 
     @property
     def names(self) -> list[str]:
@@ -157,6 +162,9 @@ class FigureEntry:
         describe: lanes -> Description, or None where there is nothing to draw yet. It is the same for all frames.
         frame: lanes -> FigureFrame; called only where `describe` gives something.
         ability: what a model must be able to do to have such a picture; a run without such a model is not offered it.
+        applies: whether a figure of all lanes is of this kind of data; where it is not, the page has no place for it.
+        kind: of which kind of data a picture is, such as "points"; "" for any. A run of other data is not offered it.
+        explanation: what one is looking at and what to look for, in at most 80 words; it stands beside the figure.
         recorded: False for one that draws nothing of the history. Numbers are recorded more often than frames, and such
             a figure is not made again for them.
     """
@@ -169,6 +177,14 @@ class FigureEntry:
     frame: Callable[[Sequence[LaneView]], FigureFrame]
     ability: str = ""
     recorded: bool = True
+    applies: Callable[[Sequence[LaneView]], bool] = lambda lanes: True
+    kind: str = ""
+    explanation: str = ""
+
+    @property
+    def about(self) -> str:
+        """The explanation; of a figure without one, what it shows."""
+        return self.explanation or f"{self.alt[:1].upper()}{self.alt[1:]}."
 
 
 def draw(entry: FigureEntry, lanes: Sequence[LaneView]) -> go.Figure:
@@ -212,6 +228,21 @@ def layout(title: str, **parts: Any) -> dict[str, Any]:
         "uirevision": "kept",
     }
     return common | parts
+
+
+def in_words(title: str, reason: str) -> Description:
+    """A picture that cannot be drawn, and why."""
+    words = Trace("", "", {"type": "scatter", "mode": "text"}, {"x": "zero", "y": "zero", "text": "reason"})
+    return Description(
+        layout(title, xaxis=HIDDEN, yaxis=HIDDEN), [words], {"zero": np.zeros(1), "reason": np.array([reason])}
+    )
+
+
+def words_figure(title: str, reason: str) -> go.Figure:
+    """`in_words` as a figure, after which another may stand in its place."""
+    words = in_words(title, reason)
+    words.layout["uirevision"] = "words"  # the axes of what follows are others
+    return assemble(words, FigureFrame({}))
 
 
 def square(extent: float) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genlab.figures.base import FigureEntry, LaneView
 from genlab.figures.recorded import recorded_number
-from genlab.figures.timeline import TimelineCell
+from genlab.figures.timeline import TimelineCell, row_of
 from genlab.registry import FIGURES, MODELS
 
 LANES_A_ROW = 2
@@ -32,10 +32,7 @@ def comparison_cells(
     result: list[TimelineCell] = []
 
     def add(row: list[TimelineCell]) -> None:
-        """A row that is not full keeps its place: nothing may flow up beside it."""
-        result.extend(row)
-        if gap := columns - sum(cell.span for cell in row):
-            result.append(TimelineCell(f"after-{row[-1].name}", gap, row[-1].height))
+        result.extend(row_of(row, columns))
 
     for first in range(0, len(lanes), LANES_A_ROW):
         row = range(first, min(first + LANES_A_ROW, len(lanes)))

@@ -103,6 +103,12 @@ FIGURES.add(
         title="Mode coverage",
         belongs="run",
         alt="the share of samples on each mode, real data as outlines, lanes as bars",
+        explanation=(
+            "The share of samples on each mode, a bar for each model, and outlines for real data. A mode is solid "
+            "if it gets at least a fifth of its fair share; one that gets less is crossed out. Look for crosses, "
+            "and for bars far from their outline: the model prefers some modes. All bars low: most samples lie on "
+            "no mode at all."
+        ),
         describe=describe,
         frame=frame,
         recorded=False,

@@ -31,7 +31,7 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
         ClassPoints("points", "modes", ["on no mode", *lane.names], colours),
         Labels("names", "name_places", size=12, opacity=0.9),
     ]
-    return Description(layout(title, shapes=_prior(lane.settings), **square(MINIMUM_EXTENT)), layers)
+    return Description(layout(title, shapes=prior_outlines(lane.settings), **square(MINIMUM_EXTENT)), layers)
 
 
 def frame(lanes: Sequence[LaneView]) -> FigureFrame:
@@ -40,7 +40,7 @@ def frame(lanes: Sequence[LaneView]) -> FigureFrame:
     # Rounded up, so that the axes rest while the cloud moves.
     extent = max(MINIMUM_EXTENT, float(np.ceil(1.05 * np.quantile(np.abs(points), 0.998))))
     moving: dict[str, Any] = {"xaxis.range": [-extent, extent], "yaxis.range": [-extent, extent]}
-    if int(lane.settings["latent_dim"]) > 2:
+    if lane.arrays.get("latent_share", 1.0) < 1:
         whose, share = "Codes" if "encode" in lane.abilities else "Prior", float(lane.arrays["latent_share"])
         moving["title.text"] = f"{whose} · PCA, {share:.0%} of variance"
     arrays = {"points": points, "modes": modes}
@@ -56,10 +56,10 @@ def _beside(middle: np.ndarray, extent: float) -> np.ndarray:
     return middle * (1 + NAME_DISTANCE * extent / max(float(np.hypot(*middle)), 0.1))
 
 
-def _prior(settings: dict[str, Any]) -> list[dict[str, Any]]:
+def prior_outlines(settings: dict[str, Any]) -> list[dict[str, Any]]:
     """Where the prior is: circles of a standard normal, or the square of a uniform one."""
     if settings.get("prior") == "uniform":
-        return [_outline("rect", 1)] if int(settings["latent_dim"]) == 2 else []
+        return [_outline("rect", 1)] if settings.get("latent_dim") == 2 else []
     return [_outline("circle", radius) for radius in (1, 2, 3)]
 
 
@@ -75,6 +75,12 @@ FIGURES.add(
         title="Latent space",
         belongs="lane",
         alt="the latent space, coloured by mode, over circles that mark the prior",
+        explanation=(
+            "A model with an encoder: where it puts held-out data. A model without one: draws from the prior, in "
+            "the colour of the mode that each of them becomes. Circles mark one and two standard deviations of "
+            "the prior. Look for codes far outside the circles, for holes inside them, which samples are drawn "
+            "from too, and for colours that are missing: dropped modes."
+        ),
         describe=describe,
         frame=frame,
         recorded=False,

@@ -7,13 +7,13 @@ A layer knows how Plotly draws it; whatever else draws figures has the same fiel
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from PIL import Image
+
+from genlab.datasets.pixels import png_bytes
 
 Array = str
 Arrays = Mapping[str, np.ndarray]
@@ -163,8 +163,10 @@ class Images(Layer):
     gap: int = 1
 
     def traces(self, arrays: Arrays) -> list[dict[str, Any]]:
-        sheet = tile(arrays[self.images], self.gap, self.columns)
-        return [{"type": "image", "source": png(sheet), "hoverinfo": "skip"}]
+        images = arrays[self.images]
+        sheet = tile(images, self.gap, self.columns)
+        between = tile(np.zeros_like(images[..., :1]), self.gap, self.columns)  # where the page is seen through
+        return [{"type": "image", "source": png(np.concatenate([sheet, 255 - between], -1)), "hoverinfo": "skip"}]
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,7 @@ def tile(images: np.ndarray, gap: int = 1, columns: int = 0) -> np.ndarray:
 
 
 def png(picture: np.ndarray) -> str:
-    """(height, width, 1 or 3) bytes -> a data address that a browser shows."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    """(height, width, 1 or 3) bytes, or with a further channel of how opaque it is -> a data address that a browser
+    shows.
+    """
+    return "data:image/png;base64," + base64.b64encode(png_bytes(picture)).decode()

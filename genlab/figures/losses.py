@@ -55,6 +55,12 @@ FIGURES.add(
         title="Losses",
         belongs="lane",
         alt="the losses of the model over training",
+        explanation=(
+            "The recorded losses over training; the upright line is where the time line stands. A GAN's two "
+            "losses are a game: level lines far from zero are healthy, and a discriminator near zero has won. An "
+            "autoencoder's parts fall and level off. Look for sudden jumps, for a loss that stays at zero, and "
+            "for curves that still fall at the end. Never compare the numbers of different models."
+        ),
         describe=describe,
         frame=frame,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from genlab.datasets.examples import Examples, scaled
+from genlab.datasets.coding import make_coding
+from genlab.datasets.examples import Examples
 from genlab.figures.base import HIDDEN, REAL, Description, FigureFrame, assemble, layout, mode_colour, square
 from genlab.figures.layers import ClassPoints, Images, Layer, Points
 
@@ -21,7 +22,8 @@ def preview(examples: Examples) -> go.Figure:
     if kind == "images":
         description = Description(layout(f"Pictures{said}", xaxis=HIDDEN, yaxis=HIDDEN), [Images("images")])
         return assemble(description, FigureFrame({"images": examples.values[chosen]}))
-    points = scaled(examples.values[chosen], examples.values[: examples.train], examples.as_they_are)[:, :2]
+    coding = make_coding(examples.columns, examples.values[: examples.train], examples.as_they_are)
+    points = coding.encoded(examples.values[chosen])[:, :2]
     arrays = {"points": points}
     layer: Layer = Points("points", "point", REAL, opacity=0.8)
     if examples.labels is not None:

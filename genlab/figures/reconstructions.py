@@ -6,8 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genlab.figures.base import HIDDEN, REAL, Description, FigureEntry, FigureFrame, LaneView, flat, layout, square
-from genlab.figures.layers import Images, Points, Segments, Trace
+from genlab.figures.base import (
+    HIDDEN,
+    REAL,
+    Description,
+    FigureEntry,
+    FigureFrame,
+    LaneView,
+    flat,
+    in_words,
+    layout,
+    square,
+)
+from genlab.figures.layers import Images, Points, Segments
 from genlab.registry import FIGURES
 
 PAIRS_A_ROW = 4
@@ -22,11 +33,8 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
     (lane,) = lanes
     if not (lane.arrays and lane.reference):
         return None
-    hidden = {"xaxis": HIDDEN, "yaxis": HIDDEN}
     if "reconstructed" not in lane.arrays:
-        words = Trace("", "", {"type": "scatter", "mode": "text"}, {"x": "zero", "y": "zero", "text": "reason"})
-        arrays = {"zero": np.zeros(1), "reason": np.array([_reason(lane)])}
-        return Description(layout("Reconstructions", **hidden), [words], arrays)
+        return in_words("Reconstructions", _reason(lane))
     originals = lane.reference["samples"][: len(lane.arrays["reconstructed"])]
     if originals.ndim == 2:
         layers = [
@@ -38,7 +46,7 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
         arrays = {"originals": flat(originals, lane.reference)}
         return Description(layout("Test data and its reconstruction", **axes), layers, arrays)
     pairs = Images("pairs", PAIRS_A_ROW, gap=max(1, originals.shape[2] // 8))
-    return Description(layout("Test data | its reconstruction", **hidden), [pairs])
+    return Description(layout("Test data | its reconstruction", xaxis=HIDDEN, yaxis=HIDDEN), [pairs])
 
 
 def _reason(lane: LaneView) -> str:
@@ -64,6 +72,12 @@ FIGURES.add(
         title="Reconstructions",
         belongs="picture",
         alt="held-out examples beside what the model gives back for each of them",
+        explanation=(
+            "Held-out examples, which the model never learned from, each beside what the decoder makes of its "
+            "code. Only a model with an encoder has them. Look for details that are lost, such as edges and thin "
+            "strokes, and for examples that come back as another mode. Good reconstructions beside poor samples "
+            "mean that the prior has places that no code is near."
+        ),
         describe=describe,
         frame=frame,
         recorded=False,

@@ -39,4 +39,9 @@ def recorded_number(name: str, title: str, share: bool = False) -> FigureEntry:
         return FigureFrame(arrays, {} if share else settled_axis(drawn))
 
     alt = f"{title}, a line for each model"
-    return FigureEntry(f"recorded-{name}", title, "run", alt, describe, frame)
+    explanation = (
+        "The same recorded number of several lanes over each other; the upright line is where the time line stands. "
+        "Only what means the same in all of them is drawn together. Look for which one settles first, for the distance "
+        "between the lines at the end, and for lines that cross: an early lead may be lost again."
+    )
+    return FigureEntry(f"recorded-{name}", title, "run", alt, describe, frame, explanation=explanation)

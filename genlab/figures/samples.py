@@ -33,7 +33,7 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
     if not lane.reference:
         return None
     if not lane.arrays:
-        return _real_data(lane)
+        return real_data(lane)
     if lane.arrays["samples"].ndim > 2:
         return Description(layout("Samples", xaxis=HIDDEN, yaxis=HIDDEN), [Images("samples")])
     extent, title = float(lane.reference["extent"]), "Samples over real data"
@@ -44,12 +44,12 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
         Points("samples", "sample", lane.colour, opacity=0.75),
     ]
     if "surface" in lane.arrays:
-        layers.insert(0, _surface(str(lane.arrays["surface_is"]), extent, lane.colour))
+        layers.insert(0, discriminator_surface(str(lane.arrays["surface_is"]), extent, lane.colour))
     real = flat(lane.reference["samples"][:REAL_POINTS], lane.reference)
     return Description(layout(title, **square(extent)), layers, {"real": real})
 
 
-def _real_data(lane: LaneView) -> Description:
+def real_data(lane: LaneView) -> Description:
     samples, modes = lane.reference["samples"], lane.reference["sample_modes"]
     if samples.ndim > 2:
         return Description(layout("Real data", xaxis=HIDDEN, yaxis=HIDDEN), [Images("real")], {"real": samples})
@@ -59,7 +59,7 @@ def _real_data(lane: LaneView) -> Description:
     return Description(layout("Real data", **square(float(lane.reference["extent"]))), [points], arrays)
 
 
-def _surface(surface_is: str, extent: float, colour: str) -> Surface:
+def discriminator_surface(surface_is: str, extent: float, colour: str) -> Surface:
     """The discriminator's "probability" on a scale from 0 to 1, or a critic's "value" from its least to its largest."""
     if surface_is == "probability":
         return Surface("surface", "probability of real", extent, colour, low=0.0, high=1.0)
@@ -83,6 +83,13 @@ FIGURES.add(
         title="Samples",
         belongs="picture",
         alt="what the model generates now, over the real data where those are points",
+        explanation=(
+            "What the model makes of the same draws of its latent, again and again, so that they move smoothly "
+            "while it learns. Of points: samples in the model's colour, real data in grey, and the tint is the "
+            "discriminator's opinion, where there is one. Pictures are the first of the draw, none chosen. Look "
+            "for real data without samples (dropped modes), for samples between modes, and for samples that are "
+            "all alike."
+        ),
         describe=describe,
         frame=frame,
         recorded=False,

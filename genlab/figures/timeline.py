@@ -35,6 +35,12 @@ class TimelineCell:
     lanes: tuple[int, ...] = ()
 
 
+def row_of(cells: Sequence[TimelineCell], columns: int) -> list[TimelineCell]:
+    """A row of the grid of so many columns. One that is not full keeps its place: nothing may flow up beside it."""
+    gap = columns - sum(cell.span for cell in cells)
+    return [*cells, TimelineCell(f"after-{cells[-1].name}", gap, cells[-1].height)] if gap else list(cells)
+
+
 def describe(cells: Sequence[TimelineCell], lanes: Sequence[LaneView], **more: Any) -> bytes:
     """What stays: the cells, with their figures' layouts, layers and fixed arrays; the lanes; and `more`, values of
     JSON for whoever plays them.
@@ -48,6 +54,7 @@ def describe(cells: Sequence[TimelineCell], lanes: Sequence[LaneView], **more: A
             description = cell.figure.describe(shown)
             whose = ", ".join(lane.title for lane in shown)
             values |= {"alt": f"{whose}: {cell.figure.alt}", "recorded": cell.figure.recorded}
+            values |= {"figure": cell.figure.title, "about": cell.figure.about}
             if description is None:
                 values |= {"title": cell.figure.title, "layout": {}, "layers": []}
             else:

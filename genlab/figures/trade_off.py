@@ -100,6 +100,12 @@ FIGURES.add(
         title="Coverage against quality",
         belongs="run",
         alt="the share of modes covered against the share of samples on a mode, a trail for each lane through training",
+        explanation=(
+            "Each model's trail through training: to the right, more of the modes covered; upwards, more of its "
+            "samples on a mode. Real data is the grey mark. Look for the top right corner, which is as good as "
+            "real data. High and to the left: few modes, drawn well. Low and to the right: all modes, and many "
+            "samples between them."
+        ),
         describe=describe_trade_off,
         frame=trade_off,
     )
@@ -110,6 +116,11 @@ FIGURES.add(
         title="Solid modes over time",
         belongs="run",
         alt="the number of solid modes over training",
+        explanation=(
+            "How many modes are solid, that is, get at least a fifth of their fair share of samples, at every "
+            "frame of training. Look for how soon each model reaches all of them, for modes that are lost again, "
+            "and for a count that goes up and down, which says that the generator moves between modes."
+        ),
         describe=describe_solid_modes,
         frame=solid_modes,
     )

@@ -58,6 +58,12 @@ class Trained:
         """
         return self._of_encoder(self.lane.encode, examples, labels)[0]
 
+    def posterior(self, examples: ArrayLike, labels: ArrayLike | None = None) -> tuple[np.ndarray, ...]:
+        """Examples (n, ...) -> what the encoder says: (code,), or (mean, log variance) of a normal distribution, each
+        (n, latent_dim). Raises ValueError as `encode` does.
+        """
+        return self._of_encoder(self.lane.encode, examples, labels)
+
     def reconstruct(self, examples: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
         """Examples (n, ...) -> what the decoder makes of their codes (n, ...). Raises ValueError as `encode` does."""
         return self._of_encoder(self.lane.reconstruct, examples, labels)
@@ -106,6 +112,10 @@ class Trained:
         """Latents, labels -> examples, without noise that `sample` may add to what the decoder says."""
         decode = self.lane.model.decode
         return backend.compile_function(decode, self.lane.model_variables) if decode else self.lane.sample
+
+    def decode_rows(self, latents: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Latents (n, latent_dim) and labels (n,) -> examples (n, ...), without that noise."""
+        return in_full_batches(self.decode, latents, labels)
 
     @cached_property
     def descend(self) -> Any:

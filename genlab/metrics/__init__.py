@@ -7,9 +7,11 @@ from genlab.metrics import (  # noqa: F401
     distances,
     distributions,
     encoders,
+    likelihoods,
     modes,
     neighbours,
     pictures,
+    tables,
 )
 from genlab.metrics.base import Metric
 

@@ -37,6 +37,7 @@ NEEDS = {
     "modes": Need("Modes", "the mode of each sample, and the data's share of each mode"),
     "features": Need("Samples against real data", "features of real and of fake examples"),
     "images": Need("Sharpness", "real and fake images"),
+    "tables": Need("Tables", "how many words each column has, 0 for a number; rows of real and of fake tables"),
     "training distances": Need(
         "Copies of training data", "distances of held-out and of fake examples from the nearest training example"
     ),
@@ -47,6 +48,7 @@ NEEDS = {
     "codes and prior": Need("Encoder", "codes drawn from the posteriors of held-out examples, and draws of the prior"),
     "codes in the plane": Need("Encoder", "codes drawn from posteriors, where the prior is a normal one in the plane"),
     "likelihood weights": Need("Encoder", "ln p(x, z) - ln q(z | x) of draws of z for held-out examples"),
+    "log densities": Need("Likelihood", "ln p(x) of held-out examples, as the model says it"),
     "logits": Need("Discriminator", "logits of training, held-out and fake examples"),
     "scores": Need("Discriminator", "scores of training, held-out and fake examples, from a critic too"),
     "gradients": Need("Discriminator", "norms of the gradient that reaches the generator"),

@@ -77,14 +77,15 @@ def aggregated_posterior_gap(codes_sampled: np.ndarray, prior_draws: np.ndarray,
     }
 
 
-def hole_map(codes: np.ndarray, cells: int = 12, extent: float = 3.0) -> dict[str, Any]:
+def hole_map(codes: np.ndarray, cells: int = 12, extent: float = 3.0, mass: np.ndarray | None = None) -> dict[str, Any]:
     """Where a standard normal prior in the plane has mass and the sampled codes, (n, 2), have none.
 
     The square from -extent to extent is divided into cells x cells; a cell without a code is a hole, and holes count by
     the prior's mass in them, which is a product of differences of the normal distribution function. The codes of a
-    perfect encoder leave Σ mass (1 - mass)ⁿ by chance.
+    perfect encoder leave Σ mass (1 - mass)ⁿ by chance. Of another prior, give its mass in the cells, (cells, cells).
 
-    Source: the holes of Rezende and Viola 2018, "Taming VAEs"; the grid is ours.
+    Source: the holes of Rezende and Viola 2018, "Taming VAEs"; the gap of prior and aggregated posterior that Rosca,
+    Lakshminarayanan and Mohamed 2018, "Distribution Matching in Variational Inference", measure; the grid is ours.
 
     Failure modes: with few codes nearly everything is a hole: read it beside `chance`, or use fewer cells. Only two
     dimensions.
@@ -106,8 +107,9 @@ def hole_map(codes: np.ndarray, cells: int = 12, extent: float = 3.0) -> dict[st
     if rows.shape[1] != 2:
         raise ValueError(f"The codes have {rows.shape[1]} dimensions; a map needs 2. Use `aggregated_posterior_gap`.")
     edges = np.linspace(-extent, extent, cells + 1)
-    strips = np.diff(ndtr(edges))
-    mass = np.outer(strips, strips)
+    if mass is None:
+        strips = np.diff(ndtr(edges))
+        mass = np.outer(strips, strips)
     share = np.histogram2d(rows[:, 0], rows[:, 1], bins=[edges, edges])[0] / len(rows)
     holes = share == 0
     return {

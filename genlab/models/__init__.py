@@ -8,6 +8,7 @@ from genlab.models import vae  # noqa: F401
 from genlab.models import aae  # noqa: F401
 from genlab.models import vae_gan  # noqa: F401
 from genlab.models import bigan  # noqa: F401
+from genlab.models import flow  # noqa: F401
 
 # isort: on
 from genlab.models.base import Context, Model, ModelFamily, Phase

@@ -114,7 +114,8 @@ def build_aae(settings: Any, dataset: Dataset, context: Context) -> Model:
             ),
         ],
         latent_dim=settings.latent_dim,
-        sample=autoencoder.decode,
+        sample=autoencoder.sample,
+        decode=autoencoder.decode,
         encode=autoencoder.moments if gaussian else lambda x, labels: (autoencoder.encoder_output(x, labels),),
     )
 

@@ -5,11 +5,12 @@ around them: conditioning, packing, instance noise, R1 and R2, a moving average 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Literal
 
-from genlab.datasets.base import Dataset
+from genlab.datasets.base import Dataset, spread
 from genlab.models.base import Context, NetworkSettings, Normalization, Phase, Tensor
+from genlab.models.outputs import Outputs, uniform_from_normal
+from genlab.models.updates import average_setting, averaging, r1_setting, zero_centered_penalty
 from genlab.spec import setting
 
 
@@ -68,12 +69,7 @@ class AdversarialSettings(NetworkSettings):
         maximum=1_000_000,
         live=True,
     )
-    r1_weight: float = setting(
-        0.0,
-        "Weight of the R1 penalty: the discriminator's squared gradient norm at real examples.",
-        minimum=0,
-        maximum=1000,
-    )
+    r1_weight: float = r1_setting()
     r2_weight: float = setting(
         0.0,
         "Weight of the R2 penalty: the discriminator's squared gradient norm at generated examples.",
@@ -97,13 +93,7 @@ class AdversarialSettings(NetworkSettings):
         minimum=-10,
         maximum=10,
     )
-    ema_decay: float = setting(
-        0.0,
-        "Decay of an exponential moving average of the generator's weights, to sample from; 0: none.",
-        minimum=0,
-        maximum=0.9999,
-        architecture=True,
-    )
+    ema_decay: float = average_setting("the generator's weights, to sample from")
     conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.", architecture=True)
 
 
@@ -128,7 +118,7 @@ class Generator:
     def __init__(self, settings: Any, dataset: Dataset, context: Context) -> None:
         from genlab.models import networks
 
-        shape, points = dataset.train.shape[1:], dataset.kind == "points"
+        shape, outputs = dataset.train.shape[1:], Outputs(dataset)
         classes = len(dataset.modes.names) if settings.conditional else 0
 
         architecture = networks.Architecture(
@@ -138,20 +128,34 @@ class Generator:
         def build(name: str) -> Any:
             return networks.decoder(settings.latent_dim, shape, architecture, context.seed, name, classes=classes)
 
-        self.settings, self.context, self.points = settings, context, points
+        self.settings, self.context, self.outputs = settings, context, outputs
         self.networks = {"generator": build("generator")}
         if settings.ema_decay:
             self.networks["ema_generator"] = build("ema_generator")  # of the same seed: it starts as a copy
 
     def batch(self, labels: Tensor, training: bool = False) -> Tensor:
         """Generated examples (batch, ...), from latents drawn from the prior."""
+        import keras
+
         latents = self.context.draw_prior(self.settings.batch_size, self.settings.latent_dim, self.settings.prior)
-        return self._generate(self.networks["generator"], latents, labels, training)
+        output = self._output(self.networks["generator"], latents, labels, training)
+        if not self.outputs.categories:
+            return self.outputs.mean(output)
+        return self.outputs.drawn(output, keras.random.uniform(output.shape, seed=self.context.seed_generator))
 
     def sample(self, latents: Tensor, labels: Tensor) -> Tensor:
         """Examples (n, ...) at these latents (n, latent_dim), after training."""
-        network = self.networks.get("ema_generator", self.networks["generator"])
-        return self._generate(network, latents, labels, training=False)
+        output = self._output(self._averaged(), latents, labels, training=False)
+        if not self.outputs.categories:
+            return self.outputs.mean(output)
+        return self.outputs.drawn(output, uniform_from_normal(self.context.noise(latents, output)))
+
+    @property
+    def decode(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """Of a table, latents and labels -> its rows before words are drawn; None where nothing is drawn."""
+        if not self.outputs.categories:
+            return None
+        return lambda latents, labels: self.outputs.mean(self._output(self._averaged(), latents, labels, False))
 
     def phase(self, loss: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> Phase:
         """The update of the generator against this loss, and of the average of its weights after it."""
@@ -167,22 +171,20 @@ class Generator:
                 self.settings.learning_rate_decay,
             ),
             self.settings.generator_steps,
-            after=self._update_average if averaged else None,
+            after=averaging(self._averaged(), self.networks["generator"], self.settings.ema_decay)
+            if averaged
+            else None,
             follows=("ema_generator",) if averaged else (),
+            gradient_norm=True,
         )
 
-    def _generate(self, network: Any, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
-        from keras import ops
+    def _averaged(self) -> Any:
+        return self.networks.get("ema_generator", self.networks["generator"])
 
+    def _output(self, network: Any, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
         from genlab.models import networks
 
-        output = networks.call(network, latents, labels, training=training) + self.settings.generator_offset
-        return output if self.points else ops.sigmoid(output)
-
-    def _update_average(self) -> None:
-        decay, network = self.settings.ema_decay, self.networks["generator"]
-        for average, weight in zip(self.networks["ema_generator"].weights, network.weights, strict=True):
-            average.assign(decay * average + (1.0 - decay) * weight)
+        return networks.call(network, latents, labels, training=training) + self.settings.generator_offset
 
 
 class Discriminator:
@@ -192,7 +194,7 @@ class Discriminator:
         from genlab.models import networks
 
         self.settings, self.context = settings, context
-        self.data_std = float(dataset.train.std())
+        self.data_std = spread(dataset.train)
         weights = {"r1": settings.r1_weight, "r2": settings.r2_weight}
         self.penalty_weights = {name: weight for name, weight in weights.items() if weight}
         self.network = networks.encoder(
@@ -237,24 +239,12 @@ class Discriminator:
         return networks.call(self.network, inputs, labels, training=training)
 
     def penalties(self, real: Tensor, fake: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """The weighted R1 penalty at real inputs and R2 at generated ones (Mescheder et al. 2018), by name; without
-        those whose weight is 0. With an interval they are 0 in the steps between (Karras et al. 2020, "Analyzing and
-        Improving the Image Quality of StyleGAN", lazy regularisation).
-        """
-        from keras import ops
-
-        from genlab.models import losses
-
+        """The weighted R1 penalty at real inputs and R2 at generated ones, by name; without those whose weight is 0."""
         inputs, interval = {"r1": real, "r2": fake}, self.settings.penalty_interval
-
-        def penalty(name: str) -> Tensor:
-            gradient = self.context.input_gradient(lambda x: self(x, labels), inputs[name])
-            return interval * self.penalty_weights[name] * losses.zero_centered_penalty(gradient)
-
-        if interval == 1:
-            return {name: penalty(name) for name in self.penalty_weights}
-        due = ops.equal(ops.convert_to_tensor(self.context.step) % interval, 0)
-        return {name: ops.cond(due, partial(penalty, name), lambda: ops.zeros(())) for name in self.penalty_weights}
+        return {
+            name: zero_centered_penalty(self.context, lambda x: self(x, labels), inputs[name], weight, interval)
+            for name, weight in self.penalty_weights.items()
+        }
 
     def phase(
         self,

@@ -77,7 +77,8 @@ def _build(settings: Any, dataset: Dataset, context: Context, mmd_weight: Any) -
         networks=autoencoder.networks,
         phases=[Phase("autoencoder", ("encoder", "decoder"), autoencoder_loss, logs, optimizer)],
         latent_dim=settings.latent_dim,
-        sample=autoencoder.decode,
+        sample=autoencoder.sample,
+        decode=autoencoder.decode,
         encode=lambda x, labels: (autoencoder.encoder_output(x, labels),),
     )
 

@@ -19,7 +19,7 @@ from genlab.datasets.base import Dataset
 from genlab.spec import Settings, live_names, setting
 
 Tensor = Any
-Ability = Literal["sample", "encode", "reconstruct", "score"]
+Ability = Literal["sample", "encode", "reconstruct", "score", "paths", "critic_weights"]
 Prior = Literal["normal", "uniform"]
 Activation = Literal["relu", "leaky-relu", "elu", "silu", "tanh"]
 Normalization = Literal["none", "batch", "layer", "group"]
@@ -99,6 +99,7 @@ class Phase:
         repeats: updates per step, each on a new batch; a number or a variable.
         after: called after each gradient step, for example to clip weights or to average them.
         follows: names of the networks that only `after` moves.
+        gradient_norm: whether the norm of its gradient over all weights is recorded too, as "gradient_norm".
     """
 
     name: str
@@ -109,6 +110,12 @@ class Phase:
     repeats: Any = 1
     after: Callable[[], None] | None = None
     follows: tuple[str, ...] = ()
+    gradient_norm: bool = False
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The names of all that an update of it records, in their order."""
+        return (*self.logs, "gradient_norm") if self.gradient_norm else self.logs
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,10 @@ class Model:
         log_likelihood: examples, latent, labels -> (n,) ln p(x|z) in nats; None without a decoder that says one.
         likelihood_of: what examples it is a likelihood of: their "values" as they are, or "binary pixels", since a
         Bernoulli does not add up to 1 over greys.
+        paths: latent, labels -> (n, stages, ...) what each example was on its way from the prior, the sample last; None
+        where a sample is made in one go.
+        critic_weights: () -> (n,) every weight of a Wasserstein critic that training moves; None of other models.
+        log_density: examples, labels -> (n,) ln p(x) in nats, exact; None where it is not known.
         prior: the latent is drawn from a standard "normal" or is "uniform" in [-1, 1], in each dimension.
         conditional: whether the labels are looked at.
     """
@@ -146,6 +157,9 @@ class Model:
     logit: Callable[[Tensor, Tensor], Tensor] | None = None
     log_likelihood: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
     likelihood_of: Literal["values", "binary pixels"] = "values"
+    paths: Callable[[Tensor, Tensor], Tensor] | None = None
+    critic_weights: Callable[[], Tensor] | None = None
+    log_density: Callable[[Tensor, Tensor], Tensor] | None = None
     prior: Prior = "normal"
     conditional: bool = False
 
@@ -187,8 +201,11 @@ class ModelFamily:
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def resolve(self, chosen: dict[str, Any], kind: str) -> Settings:
-        """All settings: the chosen over this kind's preset over the defaults. Raises pydantic's ValidationError."""
-        return self.settings(**{**self.defaults.get(kind, {}), **chosen})
+        """All settings: the chosen over this kind's preset over the defaults; a table has what points have, where it
+        has no preset of its own. Raises pydantic's ValidationError.
+        """
+        preset = self.defaults.get("points" if kind == "table" else kind, {}) | self.defaults.get(kind, {})
+        return self.settings(**{**preset, **chosen})
 
 
 def with_variables(settings: Settings) -> tuple[SimpleNamespace, dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from genlab.datasets.base import Dataset
 from genlab.models.base import Context, NetworkSettings, Normalization, Tensor
+from genlab.models.outputs import Outputs, uniform_from_normal
+from genlab.models.updates import averaging
 from genlab.spec import setting
 
 
@@ -15,6 +18,13 @@ class AutoencoderSettings(NetworkSettings):
     latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256, architecture=True)
     width: int = setting(
         64, "Units per hidden layer; channels of the first convolution.", minimum=1, maximum=512, architecture=True
+    )
+    dense_units: int = setting(
+        0,
+        "Units of the dense layer between the convolutions of images and the latent; 0: four times the width.",
+        minimum=0,
+        maximum=4096,
+        architecture=True,
     )
     normalization: Normalization = setting(
         "none", "Normalisation in encoder and decoder, before each activation.", architecture=True
@@ -39,12 +49,37 @@ class EncoderDecoder:
     Attributes:
         networks: "encoder" and "decoder".
         classes: number of labels that both are told; 0 if they are told none.
-        points: whether examples are points; else images.
+        outputs: what makes the decoder's output examples.
+        average: the same with an average of the weights, if there is one: what is used after training.
     """
 
     networks: dict[str, Any]
     classes: int
-    points: bool
+    outputs: Outputs
+    context: Context
+    average: EncoderDecoder | None = None
+
+    @property
+    def trained(self) -> EncoderDecoder:
+        """What is used after training: the average where there is one."""
+        return self.average or self
+
+    @property
+    def averages(self) -> dict[str, Any]:
+        """The networks of the average: "ema_encoder" and "ema_decoder"; none where there is none."""
+        return {f"ema_{name}": network for name, network in self.average.networks.items()} if self.average else {}
+
+    def update_average(self, decay: float) -> Callable[[], None] | None:
+        """What follows each update of both networks; None where there is no average."""
+        if not self.average:
+            return None
+        updates = [averaging(self.average.networks[name], self.networks[name], decay) for name in self.networks]
+
+        def update() -> None:
+            for part in updates:
+                part()
+
+        return update
 
     def moments(self, x: Tensor, labels: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         """Examples -> mean and log variance of their codes, where the encoder has twice the latent's outputs."""
@@ -66,11 +101,15 @@ class EncoderDecoder:
         return networks.call(self.networks["decoder"], latent, labels, training=training)
 
     def decode(self, latent: Tensor, labels: Tensor, training: bool = False) -> Tensor:
-        """Latents -> examples."""
-        from keras import ops
+        """Latents -> examples; of the categories of a table, the chance of each word."""
+        return self.outputs.mean(self.decoder_output(latent, labels, training))
 
-        raw = self.decoder_output(latent, labels, training)
-        return raw if self.points else ops.sigmoid(raw)
+    def sample(self, latent: Tensor, labels: Tensor) -> Tensor:
+        """Latents -> examples, with a word drawn for each category of a table."""
+        if not self.outputs.categories:
+            return self.decode(latent, labels)
+        raw = self.decoder_output(latent, labels)
+        return self.outputs.drawn(raw, uniform_from_normal(self.context.noise(latent, raw)))
 
 
 def build_encoder_decoder(
@@ -81,8 +120,10 @@ def build_encoder_decoder(
     moments: bool = False,
     standardized: bool = False,
     conditional: bool = False,
+    averaged: bool = False,
 ) -> EncoderDecoder:
     """The two networks; with `moments` the encoder says a mean and a log variance for each dimension of the latent.
+    Where they are averaged, the average is of the same seed: it starts as a copy.
 
     Standardised codes have mean 0 and variance 1 in each dimension over a batch (Ioffe and Szegedy 2015).
     """
@@ -94,15 +135,24 @@ def build_encoder_decoder(
     classes = len(dataset.modes.names) if conditional else 0
     outputs = (2 if moments else 1) * settings.latent_dim
     architecture = networks.Architecture(
-        settings.width, settings.hidden_layers, settings.activation, settings.normalization, settings.dropout
+        settings.width,
+        settings.hidden_layers,
+        settings.activation,
+        settings.normalization,
+        settings.dropout,
+        dense_units=settings.dense_units,
     )
-    parts = {
-        "encoder": networks.encoder(shape, outputs, architecture, context.seed, "encoder", classes=classes),
-        "decoder": networks.decoder(
-            settings.latent_dim, shape, architecture, context.seed + 1000, "decoder", classes=classes
-        ),
-    }
-    if standardized:
-        last = keras.layers.BatchNormalization(center=False, scale=False)
-        parts["encoder"] = keras.Sequential([parts["encoder"], last], name="encoder")
-    return EncoderDecoder(parts, classes, dataset.kind == "points")
+
+    def build(average: EncoderDecoder | None = None) -> EncoderDecoder:
+        parts = {
+            "encoder": networks.encoder(shape, outputs, architecture, context.seed, "encoder", classes=classes),
+            "decoder": networks.decoder(
+                settings.latent_dim, shape, architecture, context.seed + 1000, "decoder", classes=classes
+            ),
+        }
+        if standardized:
+            last = keras.layers.BatchNormalization(center=False, scale=False)
+            parts["encoder"] = keras.Sequential([parts["encoder"], last], name="encoder")
+        return EncoderDecoder(parts, classes, Outputs(dataset), context, average)
+
+    return build(build() if averaged else None)

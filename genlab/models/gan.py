@@ -37,6 +37,9 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     from an average of the generator's weights. Without R1 the discriminator tells every
     sample apart within a few hundred steps, and the generator learns nothing.
 
+    Of a table the discriminator sees one word of each category, drawn by the straight-through Gumbel estimator (Jang et
+    al. 2017, "Categorical Reparameterization with Gumbel-Softmax"); the preset there has R1 too, and the average.
+
     Further settings, off unless said above: packing (Lin et al. 2018, PacGAN), instance noise (Sønderby et al. 2016),
     the R1 and R2 penalties (Mescheder et al. 2018), one-sided label smoothing (Salimans et al. 2016), an average of the
     generator's weights (Yazici et al. 2019), and a conditional version (Mirza and Osindero 2014). A packed
@@ -51,6 +54,7 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     - `discriminator/accuracy_real` and `discriminator/accuracy_fake`: the shares of real and of generated examples that
       the discriminator gets right, in the batches it learned from. With hinge and relativistic `discriminator/gap` in
       their place: its mean on real less its mean on generated examples.
+    - `generator/gradient_norm`: the norm of the gradient that reaches the generator, over all its weights.
     - `discriminator/r1` and `discriminator/r2`: the weighted penalties, part of the loss where they are on.
     """
     from keras import ops
@@ -99,6 +103,7 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         phases=[discriminator.phase(discriminator_loss, logs), generator.phase(generator_loss)],
         latent_dim=settings.latent_dim,
         sample=generator.sample,
+        decode=generator.decode,
         score=score if judges_single_examples else None,
         logit=logit if judges_single_examples else None,
         score_is="probability" if loss.to_probability else "value",
@@ -117,6 +122,14 @@ MODELS.add(
         curves=CURVES,
         abilities=("sample", "score"),
         defaults={
+            "table": {
+                "latent_dim": 16,
+                "generator_width": 128,
+                "discriminator_width": 128,
+                "activation": "leaky-relu",
+                "r1_weight": 0.1,
+                "ema_decay": 0.99,
+            },
             "images": {
                 **IMAGES,
                 "generator_learning_rate": 4e-3,
@@ -127,7 +140,7 @@ MODELS.add(
                 "r1_weight": 1.0,
                 "penalty_interval": 4,
                 "ema_decay": 0.995,
-            }
+            },
         },
     )
 )

@@ -170,6 +170,11 @@ def gaussian_negative_log_likelihood(x: Tensor, mean: Tensor, log_std: Tensor) -
     return -ops.mean(gaussian_log_density(x, mean, log_std))
 
 
+def categorical_log_density(x: Tensor, logits: Tensor) -> Tensor:
+    """log p(x) in nats, (batch,), of words (batch, K) of which each is 1 at one place, and 0 elsewhere."""
+    return ops.sum(x * ops.log_softmax(logits), axis=1)
+
+
 def bernoulli_log_density(x: Tensor, logits: Tensor) -> Tensor:
     """log p(x) in nats, (batch,), summed over the pixels of an example, each 0 or 1.
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import layers, ops
+
+from genlab.models.architecture import (
+    BATCH_MOMENTUM,
+    EMBEDDING,
+    END,
+    GROUPS,
+    KERNEL,
+    Architecture,
+    image_channels,
+    image_sizes,
+    image_units,
+)
 
 ACTIVATIONS = {
     "relu": layers.ReLU,
@@ -17,35 +28,6 @@ ACTIVATIONS = {
     "silu": lambda: layers.Activation("silu"),
     "tanh": lambda: layers.Activation("tanh"),
 }
-KERNEL = 4  # pixels, the side of a convolution's kernel
-SMALLEST = 2  # pixels, the side below which images are not halved
-DOUBLINGS = 3  # of the channels, at most
-GROUPS = 8  # of channels that are normalised together
-BATCH_MOMENTUM = 0.9  # of the averages that batch normalisation keeps: the runs are short
-EMBEDDING = 16  # numbers that stand for a label
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What the networks of a model are made of, apart from what goes in and comes out.
-
-    Attributes:
-        width: units of each hidden layer; of images, channels of the largest ones, doubled where they are halved.
-        hidden_layers: dense layers of points, convolutions of images.
-        activation: one of `ACTIVATIONS`.
-        normalization: "none", "batch" (Ioffe and Szegedy 2015), "layer" (Ba et al. 2016) or "group" (Wu and He 2018),
-        before each activation.
-        dropout: share of the units that is left out of each hidden layer in training (Srivastava et al. 2014).
-        spectral: spectral normalisation (Miyato et al. 2018) of each hidden layer, which bounds how steep the network
-        can be, layer by layer; the last layer stays free, to set the scale of what comes out.
-    """
-
-    width: int
-    hidden_layers: int = 2
-    activation: str = "leaky-relu"
-    normalization: str = "none"
-    dropout: float = 0.0
-    spectral: bool = False
 
 
 def encoder(
@@ -62,7 +44,7 @@ def encoder(
     """Examples of this shape -> (batch, outputs). Serves as encoder and as discriminator.
 
     Points: hidden layers of `width`. Images: convolutions, each of which halves the image down to 2 pixels and doubles
-    the channels up to 8 `width`, then a dense layer of 4 `width`; pixels are moved from [0, 1] to [-1, 1] first.
+    the channels up to 8 `width`, then a dense layer of `image_units`; pixels are moved from [0, 1] to [-1, 1] first.
 
     Args:
         classes: if not 0, a second input, labels (batch, pack), joins the first layer.
@@ -83,8 +65,8 @@ def encoder(
             embedded = layers.Reshape((*shape[:-1], 1))(plane)
         x = layers.Concatenate()([x, embedded])
     if len(shape) == 3:
-        sizes = _sizes(shape, architecture.hidden_layers)
-        for before, after, channels in zip(sizes, sizes[1:], _channels(architecture)):
+        sizes = image_sizes(shape, architecture.hidden_layers)
+        for before, after, channels in zip(sizes, sizes[1:], image_channels(architecture)):
             x = hidden(x, layers.Conv2D, channels, KERNEL, strides=1 if before == after else 2, padding="same")
         x = layers.Flatten()(x)
     if latent_dim:
@@ -92,7 +74,7 @@ def encoder(
         inputs.append(latent)
         x = layers.Concatenate()([x, latent])
     if len(shape) == 3:
-        x = hidden(x, layers.Dense, 4 * architecture.width)
+        x = hidden(x, layers.Dense, image_units(architecture))
     else:
         for _ in range(architecture.hidden_layers):
             x = hidden(x, layers.Dense, architecture.width)
@@ -124,12 +106,54 @@ def decoder(
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], out, name=name)
 
 
+def velocity(
+    shape: tuple[int, ...], architecture: Architecture, seed: int, name: str, *, classes: int = 0
+) -> keras.Model:
+    """Examples of this shape and times (batch, 1), the last input -> an output of the same shape.
+
+    Points: hidden layers of `width`, which the time t joins twice, as it is and as -ln(1 - t + END), since narrow data
+    takes its shape at the end; what they give is multiplied by (1 - t) / (1 - t + END), which is near 1 and ends at 0.
+    Images: convolutions as those of `encoder`, two dense layers that the time joins, and the way back as in `decoder`;
+    each size is joined by what it was on the way in (Ronneberger et al. 2015, "U-Net"). With classes, labels (batch, 1)
+    are the second input and join where the time does.
+    """
+    x, time = layers.Input(shape), layers.Input((1,))
+    if len(shape) == 1:
+        hidden_layers = encoder(shape, shape[0], architecture, seed, name, classes=classes, latent_dim=2)
+        inputs = [x, *([layers.Input((1,), dtype="int32")] if classes else [])]
+        rest = 1.0 - time
+        out = hidden_layers([*inputs, ops.concatenate([time, -ops.log(rest + END)], axis=1)])
+        return keras.Model([*inputs, time], out * rest / (rest + END), name=name)
+    hidden = _Hidden(architecture, seed)
+    inputs, told = [x], [time]
+    if classes:
+        labels = layers.Input((1,), dtype="int32")
+        inputs.append(labels)
+        told.append(layers.Flatten()(_embedding(classes, hidden.initializers)(labels)))
+    sizes, channels = image_sizes(shape, architecture.hidden_layers), image_channels(architecture)
+    passed = [x]
+    for before, after, wide in zip(sizes, sizes[1:], channels):
+        x = hidden(x, layers.Conv2D, wide, KERNEL, strides=1 if before == after else 2, padding="same")
+        passed.append(x)
+    x = layers.Concatenate()([layers.Flatten()(x), *told])
+    x = hidden(x, layers.Dense, image_units(architecture))
+    x = hidden(x, layers.Dense, math.prod(sizes[-1]) * channels[-1])
+    x = layers.Reshape((*sizes[-1], channels[-1]))(x)
+    for before, after, wide in zip(sizes[::-1], sizes[-2::-1], [*channels[-2::-1], channels[0]]):
+        x = layers.Concatenate()([x, passed.pop()])
+        x = hidden(x, layers.Conv2DTranspose, wide, KERNEL, strides=1 if before == after else 2, padding="same")
+        x = layers.CenterCrop(*after)(x)
+    x = layers.Concatenate()([x, passed.pop()])
+    out = layers.Conv2D(shape[-1], KERNEL, padding="same", kernel_initializer=next(hidden.initializers))(x)
+    return keras.Model([*inputs, time], out, name=name)
+
+
 def _image(x: Any, shape: tuple[int, ...], hidden: _Hidden) -> Any:
     """What a decoder makes of latents: two dense layers, then convolutions that double the image."""
     architecture = hidden.architecture
-    sizes = _sizes(shape, architecture.hidden_layers)[::-1]
-    channels = _channels(architecture)[::-1]
-    x = hidden(x, layers.Dense, 4 * architecture.width)
+    sizes = image_sizes(shape, architecture.hidden_layers)[::-1]
+    channels = image_channels(architecture)[::-1]
+    x = hidden(x, layers.Dense, image_units(architecture))
     x = hidden(x, layers.Dense, sizes[0][0] * sizes[0][1] * channels[0])
     x = layers.Reshape((*sizes[0], channels[0]))(x)
     for before, after, wide in zip(sizes, sizes[1:], [*channels[1:], 0]):
@@ -169,21 +193,6 @@ class _Hidden:
         return x
 
 
-def _sizes(shape: tuple[int, ...], count: int) -> list[tuple[int, int]]:
-    """Height and width of an image before the first of so many convolutions and after each."""
-    sizes = [(shape[0], shape[1])]
-    for _ in range(count):
-        height, width = sizes[-1]
-        halved = min(height, width) >= 2 * SMALLEST
-        sizes.append((-(-height // 2), -(-width // 2)) if halved else (height, width))
-    return sizes
-
-
-def _channels(architecture: Architecture) -> list[int]:
-    """Channels of each convolution, from the largest image to the smallest."""
-    return [architecture.width * 2 ** min(i, DOUBLINGS) for i in range(architecture.hidden_layers)]
-
-
 def call(network: keras.Model, x: Any, labels: Any, *, training: bool = False) -> Any:
     """Call a network of examples or of latents, with the labels if it takes them; labels (batch,) or (batch, pack)."""
     if len(network.inputs) == 1:
@@ -207,15 +216,19 @@ def with_features(network: keras.Model) -> keras.Model:
 
 
 class LearnedLogStd(layers.Layer):
-    """The logarithm of one standard deviation, learned: the noise that a Gaussian decoder assumes on every value."""
+    """The logarithm of one standard deviation, learned: the noise that a Gaussian decoder assumes on every value; or
+    one for each value.
+    """
 
-    def __init__(self, initial_std: float, **options: Any) -> None:
+    def __init__(self, initial_std: float, each: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self.initial_std = initial_std
+        self.initial_std, self.each = initial_std, each
 
-    def build(self, _: Any) -> None:
+    def build(self, shape: Any) -> None:
         self.log_std = self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(math.log(self.initial_std)), name="log_std"
+            shape=shape[1:] if self.each else (),
+            initializer=keras.initializers.Constant(math.log(self.initial_std)),
+            name="log_std",
         )
 
     def call(self, mean: Any) -> Any:

@@ -23,6 +23,7 @@ WIDTHS = {"points": 64, "images": 16}
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 NEIGHBOURS = 5_000  # training points that a sample is compared with, at most
 NEAR = 0.99
+SAME = 0.1
 EXAMPLES_PER_CALL = 1000
 
 
@@ -44,32 +45,37 @@ class ModeAssigner:
 def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
     """The mode assigner of a data set; a classifier is trained once and its weights kept in the folder `cache`."""
     known = dataset.modes
-    accuracy = None
-    assign: Callable[[np.ndarray], np.ndarray]
     if known.centres is not None and known.std is not None:
-        assign = partial(modes.assign_modes, centres=known.centres, std=known.std)
+        assign: Callable[[np.ndarray], np.ndarray] = partial(modes.assign_modes, centres=known.centres, std=known.std)
     elif known.assign is not None:
         assign = known.assign
     else:
-        probabilities_of = _classifier(dataset.channel or dataset, cache)
-        classes = len((dataset.channel or dataset).modes.names)
-        near = _nearness(dataset.train) if dataset.kind == "points" else None
+        return _by_classifier(dataset, cache)
+    return ModeAssigner(assign, None, modes.mode_coverage(assign(dataset.test), known.shares))
 
-        def probabilities(examples: np.ndarray) -> list[np.ndarray]:
-            """Of each class, (n, K); where the channels are images of their own, of each channel."""
-            if dataset.channel is None:
-                return [probabilities_of(examples)]
-            return [probabilities_of(channel[..., None]) for channel in np.moveaxis(examples, -1, 0)]
 
-        def classify(samples: np.ndarray) -> np.ndarray:
-            assigned = _number([modes.assign_classes(channel) for channel in probabilities(samples)], classes)
-            return np.where(near(samples), assigned, -1) if near else assigned
+def _by_classifier(dataset: Dataset, cache: Path) -> ModeAssigner:
+    probabilities_of = _classifier(dataset.channel or dataset, cache)
+    classes = len((dataset.channel or dataset).modes.names)
+    near = _nearness(dataset.train) if dataset.kind == "points" else None
 
-        assign = classify
-        guesses = _number([channel.argmax(axis=1) for channel in probabilities(dataset.test)], classes)
-        accuracy = float((guesses == dataset.test_labels).mean())
+    def probabilities(examples: np.ndarray) -> list[np.ndarray]:
+        """Of each class, (n, K); where the channels are images of their own, of each channel."""
+        if dataset.channel is None:
+            return [probabilities_of(examples)]
+        return [probabilities_of(channel[..., None]) for channel in np.moveaxis(examples, -1, 0)]
 
-    return ModeAssigner(assign, accuracy, modes.mode_coverage(assign(dataset.test), known.shares))
+    def name(samples: np.ndarray, judged: list[np.ndarray]) -> np.ndarray:
+        assigned = _number([modes.assign_classes(channel) for channel in judged], classes)
+        return np.where(near(samples), assigned, -1) if near else assigned
+
+    judged = probabilities(dataset.test)
+    guesses = _number([channel.argmax(axis=1) for channel in judged], classes)
+    return ModeAssigner(
+        lambda samples: name(samples, probabilities(samples)),
+        float((guesses == dataset.test_labels).mean()),
+        modes.mode_coverage(name(dataset.test, judged), dataset.modes.shares),
+    )
 
 
 def has_classifier(dataset: Dataset, cache: Path) -> bool:
@@ -146,6 +152,10 @@ def _nearness(train: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     known = train[np.random.default_rng(0).permutation(len(train))[:NEIGHBOURS]] / scale
     neighbours = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(known)
     reach = np.quantile(neighbours.kneighbors()[0], NEAR)  # without arguments: of each to the others
+    distinct = np.unique(known, axis=0)
+    if reach == 0 and len(distinct) > 1:  # few rows, each of them often: near is a part of the way to the next
+        others = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(distinct).kneighbors()[0]
+        reach = SAME * np.median(others)
 
     def near(points: np.ndarray) -> np.ndarray:
         return neighbours.kneighbors(points / scale)[0][:, 0] <= reach

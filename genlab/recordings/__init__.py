@@ -12,8 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from genlab.runs.schema import upgrade_spec
+
 FOLDER = Path(__file__).parent
 INDEX = FOLDER / "index.json"
+EXPERIMENTS = "experiments"  # the folder of their recordings, with an index of its own
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Recording:
     run: what it was, in words: models, data and budget.
     made: the day, "2026-11-26".
     genlab: the version that made it.
+    folder: where its files are, below this one; "" for here.
     """
 
     name: str
@@ -33,24 +37,57 @@ class Recording:
     run: str
     made: str
     genlab: str
+    folder: str = ""
 
     @property
     def label(self) -> str:
         return f"Recorded run: {self.run}. Made on {self.made} with genlab {self.genlab}."
 
     def read(self) -> bytes:
-        return (FOLDER / f"{self.name}.recording").read_bytes()
+        return (FOLDER / self.folder / f"{self.name}.recording").read_bytes()
 
     def picture(self, still: bool = False) -> Path:
-        return FOLDER / f"{self.name}{'.still' if still else ''}.webp"
+        return FOLDER / self.folder / f"{self.name}{'.still' if still else ''}.webp"
+
+    @property
+    def place(self) -> str:
+        """Names it among all recordings: "digits", or "experiments/mode-drop"."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+    @property
+    def spec_of_today(self) -> dict[str, Any]:
+        """The spec with the settings that came later, as they were before there was a choice."""
+        return upgrade_spec(self.spec)
 
     def is_of(self, spec: dict[str, Any]) -> bool:
         """Whether a run of this spec is the same, on whatever device."""
-        return {**self.spec, "device": ""} == {**spec, "device": ""}
+        return {**self.spec_of_today, "device": ""} == {**spec, "device": ""}
 
 
 @cache
 def recordings() -> dict[str, Recording]:
     """All recordings by name; the first is the front door's."""
-    described = json.loads(INDEX.read_text(encoding="utf-8"))
-    return {values["name"]: Recording(**values) for values in described}
+    return _described(INDEX)
+
+
+def recording_at(place: str) -> Recording | None:
+    """The recording of this place, None if there is none."""
+    folder, _, name = place.rpartition("/")
+    return {"": recordings, EXPERIMENTS: experiment_recordings}.get(folder, dict)().get(name)
+
+
+def recording_of(spec: dict[str, Any]) -> Recording | None:
+    """The recorded run of the same spec, None if there is none."""
+    return next((recording for recording in recordings().values() if recording.is_of(spec)), None)
+
+
+@cache
+def experiment_recordings() -> dict[str, Recording]:
+    """A recorded run of each experiment that has one, by the name of the experiment."""
+    return _described(FOLDER / EXPERIMENTS / "index.json")
+
+
+def _described(index: Path) -> dict[str, Recording]:
+    if not index.is_file():
+        return {}
+    return {values["name"]: Recording(**values) for values in json.loads(index.read_text(encoding="utf-8"))}

@@ -19,9 +19,10 @@ class DiskFull(OSError):
     """There is no room for a file; the message names it. What was stored before is untouched."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole; its folder is made if missing. Raises DiskFull."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_bytes(path: Path, content: bytes, make_folder: bool = True) -> None:
+    """Write a file whole; its folder is made if missing, unless that is not wanted. Raises DiskFull."""
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
         part.write_bytes(content)
@@ -48,14 +49,22 @@ def _replace(part: Path, path: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_bytes(path, json.dumps(value, indent=1).encode())
+    write_bytes(path, as_json(value))
 
 
-def write_arrays(path: Path, arrays: dict[str, np.ndarray], compress: bool = True) -> None:
-    """Write arrays as one .npz, without pickles."""
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    write_bytes(path, as_npz(arrays))
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, indent=1).encode()
+
+
+def as_npz(arrays: dict[str, np.ndarray], compress: bool = True) -> bytes:
+    """Arrays as the content of one .npz, without pickles."""
     buffer = io.BytesIO()
     (np.savez_compressed if compress else np.savez)(buffer, allow_pickle=False, **arrays)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def append_line(path: Path, value: Any) -> None:

@@ -35,9 +35,9 @@ class Bin:
     def __init__(self, store: Store) -> None:
         self.store, self.root = store, store.root / ".bin"
 
-    def delete(self, run: Run) -> None:
-        """Move a run to the bin. Raises RunBusy if it is on its way or being measured, RunUnreadable if it is gone,
-        OSError.
+    def delete(self, run: Run) -> Deleted:
+        """Move a run to the bin; returns it as it lies there. Raises RunBusy if it is on its way or being measured,
+        RunUnreadable if it is gone, OSError.
         """
         self.remove_expired()  # a server may run for months
         with self.store.jobs.lock():
@@ -47,7 +47,7 @@ class Bin:
             place = self.root / f"{time.time_ns():020d}"
             place.mkdir(parents=True)
             try:
-                run.path.rename(place / run.id)
+                return _in_bin(run.path.rename(place / run.id))
             except OSError:
                 place.rmdir()
                 raise
@@ -64,28 +64,31 @@ class Bin:
         if self.store.evaluation_stage(run) == "claimed":
             raise RunBusy(f"Run {run.id} is being measured, so it stays. Cancel that first, or wait until it is done.")
 
-    def restore(self, run_id: str) -> Run:
-        """Move a run back, as it was; the one deleted last, where several had this name. Raises RunUnreadable if it is
-        not in the bin or there is one of its name, OSError.
+    def restore(self, deleted: Deleted) -> Run:
+        """Move a run back, as it was. Raises RunUnreadable if it is not in the bin any more or there is one of its
+        name, OSError.
         """
+        run = Run(self.store.root / deleted.run.id)
         with self.store.jobs.lock():
-            for deleted in self.runs():
-                if deleted.run.id == run_id:
-                    run = Run(self.store.root / run_id)
-                    if run.path.exists():
-                        raise RunUnreadable(f"There is a run called {run_id} already. Delete that first.")
-                    deleted.run.path.rename(run.path)
-                    deleted.run.path.parent.rmdir()
-                    return run
-        raise RunUnreadable(f"Run {run_id} is no longer in the bin.")
+            if not deleted.run.path.is_dir():
+                raise RunUnreadable(f"Run {run.id} is no longer in the bin.")
+            if run.path.exists():
+                raise RunUnreadable(f"There is a run called {run.id} already. Delete that first.")
+            deleted.run.path.rename(run.path)
+            deleted.run.path.parent.rmdir()
+        return run
 
     def runs(self) -> list[Deleted]:
         """What is in the bin, what was deleted last first."""
         found = []
         for place in sorted(self._places(), reverse=True):
             with suppress(FileNotFoundError):  # removed or taken back meanwhile
-                found += [Deleted(Run(path), int(place.name) / 1e9) for path in place.iterdir()]
+                found += [_in_bin(path) for path in place.iterdir()]
         return found
+
+    def find(self, run_id: str) -> Deleted | None:
+        """The run of this name that was deleted last; None if there is none in the bin."""
+        return next((deleted for deleted in self.runs() if deleted.run.id == run_id), None)
 
     def empty(self, seconds: float = 0.0) -> None:
         """Remove for good what has been in the bin for so long. Raises OSError."""
@@ -103,3 +106,7 @@ class Bin:
 
     def _places(self) -> list[Path]:
         return list(self.root.glob("[0-9]*"))
+
+
+def _in_bin(path: Path) -> Deleted:
+    return Deleted(Run(path), int(path.parent.name) / 1e9)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from genlab.runs.atomic import write_arrays
+from genlab.runs.atomic import as_npz
 from genlab.runs.folder import LaneState, Run, RunUnreadable
 from genlab.runs.thinning import most_redundant
 from genlab.spec import RunSpec
@@ -54,7 +54,8 @@ def keep(run: Run, lanes: list[Checkpoint]) -> None:
         steps = sorted(sizes)
         redundant.append(steps[most_redundant(np.array(steps)) if len(steps) > 2 else 0])
         del sizes[redundant[-1]]
-    write_arrays(_path(run, step), arrays, compress=False)  # weights hardly get smaller, and it takes longer
+    # Not compressed: weights hardly get smaller, and it takes longer.
+    run.write(str(_path(run, step).relative_to(run.path)), as_npz(arrays, compress=False))
     for old in redundant:  # only now: on a full disk what was kept stays
         _path(run, old).unlink(missing_ok=True)
 
@@ -90,11 +91,22 @@ def fork_steps(run: Run) -> list[int]:
 
 
 def checkpoints_at(run: Run, step: int) -> list[Checkpoint | None]:
-    """What lanes go on from at one of the `fork_steps`, None for one that begins anew. Raises RunUnreadable."""
+    """What lanes go on from at one of the `fork_steps`, None for one that begins anew. Raises RunUnreadable, also where
+    a run that trains has gone on from there meanwhile.
+    """
     count = len(run.spec().lanes)
     if step in kept_steps(run):
         return list(_kept(run, step, count))
-    return [run.checkpoint(lane) if step else None for lane in range(count)]
+    if not step:
+        return [None] * count
+    newest = [run.checkpoint(lane) for lane in range(count)]
+    reached = max((int(checkpoint["clock"][0]) for checkpoint in newest if checkpoint), default=0)
+    if reached != step:
+        raise RunUnreadable(
+            f"Run {run.id} has trained on from step {step:,} and keeps no checkpoint of it any more: its newest is of "
+            f"step {reached:,}. Fork that, or an earlier one."
+        )
+    return newest
 
 
 def _path(run: Run, step: int) -> Path:

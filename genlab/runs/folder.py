@@ -6,6 +6,7 @@ metrics.jsonl   losses and metrics      frames/         what each lane looked li
 reference.npz   the real data to compare with           checkpoints/    see runs/checkpoints.py
 evaluation.json, evaluation.npz     what was measured of it, and pictures
 summary.json, picture.png           what a list shows of it once it has ended, made from the rest
+latent/         the points of its latent planes, made when a page asks; see runs/latent_points.py
 notes.json      the name, the note and the star that people gave it
 control/        requests to whatever trains it          .lock           held by the process that trains it
 error.txt       where in the program the last error arose
@@ -14,7 +15,9 @@ error.txt       where in the program the last error arose
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +27,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, ValidationError
 
-from genlab.runs.atomic import write_arrays, write_bytes, write_json
+from genlab.runs.atomic import as_json, as_npz, write_bytes
 from genlab.runs.evaluation import Evaluation
 from genlab.runs.jobs import JobQueue
 from genlab.runs.metadata import RunMetadata, describe_spec
@@ -37,6 +40,7 @@ TRAINING = ("starting", "running", "paused")
 SILENT_SECONDS = 3.0  # after the last change of a state; then a reader checks whether the run is still on its way
 ENDED = "The process that trained this run ended. Everything up to the last frame is kept."
 SUMMARY, PICTURE = "summary.json", "picture.png"
+GONE = "There is no run called {}. The Runs page lists those there are."
 NEVER_BEGUN = "The process that was to train this run ended before it began. Resume queues it again."
 
 
@@ -66,7 +70,8 @@ class Frame(BaseModel):
     """What a lane looked like at one step.
 
     Arrays: samples (n, ...), sample_modes (n,), latent (m, 2), latent_modes (m,), and where they exist latent_share (),
-    surface (rows, columns), kl (latent dimensions,), mode_share (K,). -1 stands for "on no mode".
+    surface (rows, columns), kl (latent dimensions,), mode_share (K,), paths (m, stages, ...), manifold (rows, columns,
+    d), gradient_points and gradients (g, d), weight_shares (bins,), weight_reach (). -1 stands for "on no mode".
     """
 
     model_config = {"arbitrary_types_allowed": True}
@@ -81,10 +86,23 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._last_written = ""  # the state that was written last
 
     @property
     def id(self) -> str:
         return self.path.name
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one of its files whole. A run that is gone does not begin anew with this one file: every file of a run
+        is written here. Raises RunUnreadable if it is gone, DiskFull.
+        """
+        path = self.path / name
+        try:
+            if path.parent != self.path:
+                path.parent.mkdir(exist_ok=True)
+            write_bytes(path, content, make_folder=False)
+        except FileNotFoundError:
+            raise RunUnreadable(GONE.format(self.id)) from None
 
     # What was asked, and how far it is
 
@@ -113,7 +131,7 @@ class Run:
             raise SpecError(f"Run {self.id} can only be shown, since this genlab cannot build it. {error}") from None
 
     def write_spec(self, spec: RunSpec) -> None:
-        write_json(self.path / "spec.json", spec.model_dump())
+        self.write("spec.json", as_json(spec.model_dump()))
 
     def metadata(self) -> RunMetadata:
         """What showing the run needs; for a run that kept nothing of it, what today's registries say. Raises
@@ -126,7 +144,7 @@ class Run:
         return describe_spec(self.spec())
 
     def write_metadata(self, metadata: RunMetadata) -> None:
-        write_json(self.path / "metadata.json", metadata.model_dump())
+        self.write("metadata.json", as_json(metadata.model_dump()))
 
     def state(self) -> RunState:
         """The state as written; "interrupted" if it says that somebody trains the run and nobody does, or that it is
@@ -156,8 +174,10 @@ class Run:
 
     def write_state(self, state: RunState) -> None:
         state.updated = time.time()
-        write_json(self.path / "state.json", state.model_dump())
-        self._forget_summary()
+        self.write("state.json", as_json(state.model_dump()))
+        if state.state != self._last_written:  # while a run trains it is written all the time, and nothing is kept
+            self._forget_summary()
+            self._last_written = state.state
 
     def _forget_summary(self) -> None:
         """Remove what was made from files that have changed."""
@@ -166,7 +186,7 @@ class Run:
 
     def _read_json(self, name: str) -> dict[str, Any]:
         if not self.path.is_dir():
-            raise RunUnreadable(f"There is no run called {self.id}. The Runs page lists those there are.")
+            raise RunUnreadable(GONE.format(self.id))
         try:
             values = json.loads((self.path / name).read_text())
         except FileNotFoundError:
@@ -180,7 +200,7 @@ class Run:
     # What went wrong
 
     def write_error(self, traceback: str) -> None:
-        write_bytes(self.path / "error.txt", traceback.encode())
+        self.write("error.txt", traceback.encode())
 
     def error(self) -> str:
         """Where in the program the last error arose; "" if there was none since the run was last begun."""
@@ -199,6 +219,8 @@ class Run:
         return FileLock(self.path / ".lock")
 
     def is_held(self) -> bool:
+        if not self.path.is_dir():
+            return False  # to try the lock would make a folder for it
         lock = self.lock()
         try:
             lock.acquire(timeout=0)
@@ -210,8 +232,10 @@ class Run:
     # Requests to whoever trains it
 
     def request(self, verb: str, **details: Any) -> None:
-        """Ask for "pause", "resume", "step", "stop", or "settings" (lane, values)."""
-        write_json(self.path / "control" / f"{time.time_ns():020d}-{uuid4().hex[:6]}.json", {"verb": verb, **details})
+        """Ask for "pause", "resume", "step", "stop", "settings" (lane, values), "phases" (lane, names), the only ones
+        that shall train, or "explain" (asked), what the next step will do. Raises RunUnreadable if the run is gone.
+        """
+        self.write(f"control/{time.time_ns():020d}-{uuid4().hex[:6]}.json", as_json({"verb": verb, **details}))
 
     def take_requests(self) -> list[dict[str, Any]]:
         """The requests made so far, oldest first; each is handed out once."""
@@ -226,19 +250,24 @@ class Run:
 
     def write_frame(self, frame: Frame) -> None:
         arrays = {**frame.arrays, "metrics": np.array(json.dumps(frame.metrics))}
-        write_arrays(self.path / "frames" / f"{frame.lane}-{frame.step:09d}.npz", arrays)
+        self.write(f"frames/{frame.lane}-{frame.step:09d}.npz", as_npz(arrays))
 
     def remove_frame(self, lane: int, step: int) -> None:
         (self.path / "frames" / f"{lane}-{step:09d}.npz").unlink(missing_ok=True)
 
+    def steps_of_frames(self) -> dict[int, list[int]]:
+        """Of each lane that has frames, the steps at which it has one, ascending."""
+        steps: dict[int, list[int]] = {}
+        with suppress(FileNotFoundError):
+            for name in os.listdir(self.path / "frames"):
+                lane, _, step = name.removesuffix(".npz").partition("-")
+                if name.endswith(".npz") and lane.isdigit() and step.isdigit():
+                    steps.setdefault(int(lane), []).append(int(step))
+        return {lane: sorted(of_lane) for lane, of_lane in steps.items()}
+
     def frame_steps(self, lane: int) -> list[int]:
         """The steps at which the lane has a frame, ascending."""
-        steps = []
-        for path in (self.path / "frames").glob(f"{lane}-*.npz"):
-            number = path.stem.partition("-")[2]
-            if number.isdigit():
-                steps.append(int(number))
-        return sorted(steps)
+        return self.steps_of_frames().get(lane, [])
 
     def frame(self, lane: int, step: int) -> Frame:
         """Raises RunUnreadable if the frame is missing or damaged."""
@@ -251,21 +280,24 @@ class Run:
 
     def newest_frame(self, lane: int) -> Frame | None:
         """The newest frame that can be read, or None."""
-        for step in reversed(self.frame_steps(lane)):
-            try:
+        return self.newest_of(lane, self.frame_steps(lane))
+
+    def newest_of(self, lane: int, steps: Sequence[int]) -> Frame | None:
+        """The newest frame that can be read at one of these steps, which ascend; or None."""
+        for step in reversed(steps):
+            with suppress(RunUnreadable):
                 return self.frame(lane, step)
-            except RunUnreadable:
-                continue
         return None
 
     # The real data that the lanes are compared with
 
     def write_reference(self, arrays: dict[str, np.ndarray]) -> None:
-        write_arrays(self.path / "reference.npz", arrays)
+        self.write("reference.npz", as_npz(arrays))
 
     def reference(self) -> dict[str, np.ndarray] | None:
         """Real examples (samples, sample_modes), names and mode_share of the modes, the real on_mode_share, and what
-        applies of centres, radius, extent, accuracy. None before training has begun.
+        applies of centres, radius, extent, accuracy, and the rows and columns of a table. None before training has
+        begun.
         """
         path = self.path / "reference.npz"
         return self.read_arrays(path) if path.is_file() else None
@@ -273,9 +305,11 @@ class Run:
     # What was measured of it
 
     def write_evaluation(self, evaluation: Evaluation, arrays: dict[str, np.ndarray]) -> None:
-        """Write the measures, and the pictures that go with them; the measures last, since readers look for those."""
-        write_arrays(self.path / "evaluation.npz", arrays)
-        write_json(self.path / "evaluation.json", evaluation.model_dump())
+        """Write the measures, and the pictures that go with them; the measures last, since readers look for those.
+        Raises RunUnreadable if the run is gone, DiskFull.
+        """
+        self.write("evaluation.npz", as_npz(arrays))
+        self.write("evaluation.json", as_json(evaluation.model_dump()))
         self._forget_summary()
 
     def evaluation(self) -> Evaluation | None:
@@ -289,7 +323,7 @@ class Run:
 
     def write_evaluation_progress(self, **values: Any) -> None:
         """Say how far its evaluation is: name, done and total; or the message, if it could not be evaluated."""
-        write_json(self.path / "evaluation_progress.json", values)
+        self.write("evaluation_progress.json", as_json(values))
 
     def forget_evaluation_progress(self) -> None:
         (self.path / "evaluation_progress.json").unlink(missing_ok=True)
@@ -309,7 +343,7 @@ class Run:
     # Checkpoints
 
     def write_checkpoint(self, lane: int, arrays: dict[str, np.ndarray]) -> None:
-        write_arrays(self.path / "checkpoints" / f"{lane}.npz", arrays)
+        self.write(f"checkpoints/{lane}.npz", as_npz(arrays))
 
     def checkpoint(self, lane: int) -> dict[str, np.ndarray] | None:
         path = self.path / "checkpoints" / f"{lane}.npz"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,22 @@ def make_fork(run: Run, step: int | None = None, change: Change | None = None, b
     if spec.clock != "seconds":
         values["budget"] = int(values["budget"])
     return Fork(make_spec(**values), forked_from, run.metadata().dataset, checkpoints)
+
+
+def fork_again(run: Run) -> Fork | None:
+    """The fork that makes a fork anew, from where it began; None for a run that began at step 0. What it began with is
+    the first of the checkpoints that it keeps. Raises RunUnreadable, and SpecError if it is not kept or the run cannot
+    be built.
+    """
+    origin = run.metadata().forked_from
+    if not origin:
+        return None
+    if origin.step not in fork_steps(run):
+        raise SpecError(
+            f"What run {run.id} began with at step {origin.step:,} is not kept. Fork run {origin.run} again, or train "
+            "a new run."
+        )
+    return replace(make_fork(run, origin.step), forked_from=origin)
 
 
 def describe_fork(forked_from: ForkedFrom) -> str:

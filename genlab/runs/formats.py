@@ -42,6 +42,11 @@ def format_duration(seconds: float) -> str:
 
 
 def format_moment(seconds: float, zone: tzinfo = UTC) -> str:
-    """A moment, seconds since 1970, as it is called in a time zone: 26 Nov 2026, 19:50. "" for 0, one not known."""
-    moment = datetime.fromtimestamp(seconds, zone)
+    """A moment, seconds since 1970, as it is called in a time zone: 26 Nov 2026, 19:50. "" for 0, one not known, and
+    for what is no moment.
+    """
+    try:
+        moment = datetime.fromtimestamp(seconds, zone)
+    except (ValueError, OverflowError, OSError):
+        return ""
     return f"{moment.day} {moment:%b %Y, %H:%M}" if seconds else ""

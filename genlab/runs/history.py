@@ -86,6 +86,8 @@ class History:
     Attributes:
         skipped: lines that could not be read and are left out.
         rewound: (lane, step) of each time that a lane was taken back to a checkpoint.
+        changed: (lane, step, settings) of each time that settings changed while a lane trained, with their new values.
+        trains: (lane, step, phases) of each time that it was said which phases of a lane shall train, and no others.
     """
 
     def __init__(self, run: Run) -> None:
@@ -94,12 +96,15 @@ class History:
         self._lanes: dict[int, _Curves] = {}
         self.skipped = 0
         self.rewound: list[tuple[int, int]] = []
+        self.changed: list[tuple[int, int, dict[str, Any]]] = []
+        self.trains: list[tuple[int, int, list[str]]] = []
 
     def begin_with(self, past: History, step: int) -> None:
         """Take over what another run recorded up to a step, before anything is read: that of a fork's parent."""
         for lane, curves in past._lanes.items():
             self._lanes[lane] = copy.deepcopy(curves)
             self._lanes[lane].rewind(step)
+        self.trains = [said for said in past.trains if said[1] <= step]  # a fork goes on with them
 
     @property
     def read_bytes(self) -> int:
@@ -127,7 +132,13 @@ class History:
         curves = self._lanes.setdefault(lane, _Curves())
         if row.get("rewound"):
             self.rewound.append((lane, int(row["step"])))
+            self.changed = [change for change in self.changed if change[0] != lane or change[1] <= place["step"]]
+            self.trains = [said for said in self.trains if said[0] != lane or said[1] <= place["step"]]
             return curves.rewind(place["step"])
+        if "changed" in row:
+            self.changed.append((lane, int(row["step"]), dict(row["changed"])))
+        if "trains" in row:
+            self.trains.append((lane, int(row["step"]), [str(name) for name in row["trains"]]))
         curves.write(place | {name: value for name, value in recorded.items() if isinstance(value, int | float)})
 
     def last_step(self, lane: int) -> int | None:

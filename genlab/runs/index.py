@@ -6,16 +6,22 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from genlab.runs.atomic import write_bytes
 from genlab.runs.folder import Run
-from genlab.runs.notes import FILE as NOTES
-from genlab.runs.notes import Notes, load_notes
+from genlab.runs.notes import Notes, read_notes
 from genlab.runs.store import RUN_ID, Store
-from genlab.runs.summary import SOURCES, RunSummary, load_summary, read_summary
+from genlab.runs.summary import UNREADABLE, RunSummary, read_summary
 
 SETTLED = 2_000_000_000  # nanoseconds: a file system may give two changes within less the same time
+FILE = ".rows.json"
+KEPT = TypeAdapter(list[tuple[int, RunSummary, Notes]])
+WORTH_KEEPING = 100  # rows that are new: fewer are read from their folders as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,62 +46,85 @@ class RunRow:
 
 def make_row(summary: RunSummary, notes: Notes) -> RunRow:
     models = [word for lane in summary.lanes for word in (lane.model, lane.title, *lane.changed)]
-    words = (summary.id, notes.name, notes.note, summary.dataset, summary.dataset_title, summary.state, *models)
+    words = (
+        summary.id,
+        notes.name,
+        notes.note,
+        summary.dataset,
+        summary.dataset_title,
+        summary.state,
+        *models,
+        summary.group,
+    )
     return RunRow(summary, notes, " ".join(words).lower().replace("_", " "))
 
 
 class RunIndex:
-    """The rows of a folder of runs, for all visitors of a server."""
+    """The rows of a folder of runs, for all visitors of a server.
+
+    They are kept in one file of that folder, too: a server that starts anew reads that instead of ten thousand.
+    """
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        self._rows: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self.store, self._file = store, store.root / FILE
+        # By id: when a file of the run's folder was last replaced, in nanoseconds, and the row.
+        self._rows: dict[str, tuple[int, RunRow]] = {}
+        self._unkept = 0  # rows that the file lacks
+        self._began = False
         self._lock = threading.Lock()
 
     def rows(self) -> list[RunRow]:
         """One for every run, newest first, damaged ones among them. What ended is read once; what is on its way each
-        time.
+        time. Files in a run's folder are replaced whole, which changes the time of the folder.
         """
         with self._lock:
+            if not self._began:
+                self._rows, self._began = self._load(), True
             before, self._rows, settled, rows = self._rows, {}, time.time_ns() - SETTLED, []
-            for entry in self._folders():
-                try:
-                    stamp = _stamp(entry)
-                except OSError:  # moved to the bin just now
+            for name, changed in self._folders():
+                known = before.get(name)
+                if known and known[0] == changed:
+                    self._rows[name] = known
+                    rows.append(known[1])
                     continue
-                known = before.get(entry.name)
-                if not known or known[0] != stamp:
-                    known = stamp, self._read(entry.path, [stamp[2], stamp[4]])
-                if not known[1].summary.active and max(stamp[0], stamp[1], stamp[3]) < settled:
-                    self._rows[entry.name] = known
-                rows.append(known[1])
+                row = self._read(name)
+                if not row.summary.active and row.summary.state != UNREADABLE and changed < settled:
+                    self._rows[name] = changed, row
+                    self._unkept += 1
+                rows.append(row)
+            if self._unkept >= WORTH_KEEPING:
+                self._keep()
             return rows
 
-    def _folders(self) -> list[os.DirEntry[str]]:
+    def _folders(self) -> list[tuple[str, int]]:
+        """Name and time of each run folder, the newest name first."""
+        found = []
+        with suppress(FileNotFoundError), os.scandir(self.store.root) as entries:
+            for entry in entries:
+                try:
+                    if RUN_ID.fullmatch(entry.name) and entry.is_dir():
+                        found.append((entry.name, entry.stat().st_mtime_ns))
+                except FileNotFoundError:  # moved to the bin just now
+                    continue
+        return sorted(found, reverse=True)
+
+    def _read(self, name: str) -> RunRow:
+        run = Run(self.store.root / name)
+        return make_row(read_summary(run), read_notes(run))
+
+    def _load(self) -> dict[str, tuple[int, RunRow]]:
         try:
-            with os.scandir(self.store.root) as entries:
-                runs = [entry for entry in entries if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
-        except FileNotFoundError:
-            return []
-        return sorted(runs, key=lambda entry: entry.name, reverse=True)
+            kept = KEPT.validate_json(self._file.read_bytes())
+        except (OSError, ValidationError):
+            return {}
+        return {summary.id: (changed, make_row(summary, notes)) for changed, summary, notes in kept}
 
-    def _read(self, folder: str, sizes: list[int]) -> RunRow:
-        summary = load_summary(folder, sizes) or read_summary(Run(self.store.root / os.path.basename(folder)))
-        return make_row(summary, load_notes(f"{folder}/{NOTES}"))
-
-
-def _stamp(entry: os.DirEntry[str]) -> tuple[int, ...]:
-    """What changes with a run: when a file of its folder was replaced; when the files that a summary is made from were
-    changed, and their bytes.
-    """
-    stamp = [os.stat(entry.path).st_mtime_ns]
-    for name in SOURCES:
-        try:
-            status = os.stat(f"{entry.path}/{name}")
-            stamp += [status.st_mtime_ns, status.st_size]
-        except OSError:
-            stamp += [0, -1]
-    return tuple(stamp)
+    def _keep(self) -> None:
+        """What is not kept now is read from its folders again."""
+        kept = [(changed, row.summary, row.notes) for changed, row in self._rows.values()]
+        with suppress(OSError):
+            write_bytes(self._file, KEPT.dump_json(kept))
+        self._unkept = 0
 
 
 def _best_lane(row: RunRow) -> float:

@@ -1,4 +1,4 @@
-"""The one queue of jobs, for training and for evaluating: who waits for the worker, and what it has claimed.
+"""The one queue of jobs, for training, drawing samples and evaluating: who waits for the worker, and what it claimed.
 
 A waiting job is one file in .jobs/waiting; whoever renames it to .jobs/claimed has it, and nobody else. What follows
 from a job is written in the folder of its run.
@@ -18,8 +18,8 @@ from filelock import FileLock, Timeout
 
 from genlab.runs.atomic import write_json
 
-Kind = Literal["train", "evaluate"]
-KINDS: tuple[Kind, ...] = ("train", "evaluate")  # what is to be trained goes first
+Kind = Literal["train", "sample", "evaluate"]
+KINDS: tuple[Kind, ...] = ("train", "sample", "evaluate")  # what is to be trained goes first
 LOCK_SECONDS = 20.0
 
 

@@ -69,20 +69,21 @@ def _lane(settings: dict[str, Any], shape: tuple[int, ...], kind: str) -> float:
 
 def _networks(settings: dict[str, Any], shape: tuple[int, ...]) -> tuple[float, float]:
     """Weights of the networks, and values that they compute for one example, as `models.networks` builds them."""
-    widths = [value for name, value in settings.items() if name.endswith("width")]
+    layers = [(value, 4 * value) for name, value in settings.items() if name.endswith("_width")]
     if "width" in settings:
-        widths.append(settings["width"])  # an encoder and a decoder of this width
-    latent = settings["latent_dim"]
+        width = settings["width"]
+        layers += 2 * [(width, settings.get("dense_units") or 4 * width)]  # an encoder and a decoder
+    latent = settings.get("latent_dim", math.prod(shape))
     weights = activations = 0.0
-    for width in widths:
+    for width, units in layers:
         if len(shape) == 1:
             weights += width * (width + shape[0] + latent)
             activations += 2 * width + shape[0]
         else:
             height, columns, channels = shape
             quarter = math.ceil(height / 4) * math.ceil(columns / 4) * 2 * width
-            weights += 16 * width * (channels + 2 * width) + quarter * 4 * width + 4 * width * latent
-            activations += height * columns * channels + 2 * quarter + quarter + 4 * width
+            weights += 16 * width * (channels + 2 * width) + quarter * units + units * latent
+            activations += height * columns * channels + 2 * quarter + quarter + units
     return weights, activations
 
 

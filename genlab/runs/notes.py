@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from genlab.runs.atomic import write_json
+from genlab.runs.atomic import as_json
 from genlab.runs.folder import Run
 
 FILE = "notes.json"
@@ -24,14 +24,8 @@ NONE = Notes()
 
 def read_notes(run: Run) -> Notes:
     """As they were last written; none where there are none, or they cannot be read."""
-    return load_notes(f"{run.path}/{FILE}")
-
-
-def load_notes(path: str) -> Notes:
-    """The notes in a file, as `read_notes`."""
     try:
-        with open(path, "rb") as file:
-            values = json.loads(file.read())
+        values = json.loads((run.path / FILE).read_bytes())
         name, note = (str(values.get(part, "")) for part in ("name", "note"))
         return Notes(name[:NAME_LENGTH], note[:NOTE_LENGTH], values.get("star") is True)
     except (OSError, ValueError, AttributeError):
@@ -39,6 +33,8 @@ def load_notes(path: str) -> Notes:
 
 
 def write_notes(run: Run, notes: Notes) -> None:
-    """Keep the name in one line, and both without space around them. Raises OSError."""
+    """Keep the name in one line, and both without space around them. Raises RunUnreadable for one that is gone,
+    OSError.
+    """
     name, note = " ".join(notes.name.split())[:NAME_LENGTH], notes.note.strip()[:NOTE_LENGTH]
-    write_json(run.path / FILE, asdict(Notes(name, note, notes.star)))
+    run.write(FILE, as_json(asdict(Notes(name, note, notes.star))))

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from genlab import spec
-from genlab.runs.atomic import write_bytes
 from genlab.runs.folder import ACTIVE, PICTURE, Run, RunUnreadable
 
 LANES = 2
@@ -36,8 +35,8 @@ def keep_picture(run: Run) -> bytes | None:
     """Draw the picture and write it, if the disk has room."""
     drawn = draw_picture(run)
     if drawn is not None:
-        with suppress(OSError):
-            write_bytes(run.path / PICTURE, drawn)
+        with suppress(OSError, RunUnreadable):
+            run.write(PICTURE, drawn)
     return drawn
 
 

@@ -20,6 +20,10 @@ ADDED = {
     "r2_weight": 0.0,
     "learning_rate_decay": "none",
     "penalty_interval": 1,
+    "dense_units": 0,
+    "beta_1": 0.5,
+    "r1_weight": 0.0,
+    "ema_decay": 0.0,
 }
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}

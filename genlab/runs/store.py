@@ -19,10 +19,13 @@ from uuid import uuid4
 import numpy as np
 
 from genlab.runs.atomic import write_json
-from genlab.runs.folder import ACTIVE, Run, RunState, RunUnreadable
+from genlab.runs.drawings import Drawing, ask
+from genlab.runs.folder import ACTIVE, GONE, Run, RunState, RunUnreadable
 from genlab.runs.forks import Change, Fork, make_fork
-from genlab.runs.jobs import Job, JobQueue
-from genlab.runs.metadata import new_metadata
+from genlab.runs.jobs import Job, JobQueue, Kind
+from genlab.runs.latent_points import PointRequests
+from genlab.runs.metadata import Grouped, new_metadata
+from genlab.runs.questions import Questions
 from genlab.spec import RunSpec, make_spec
 
 MAXIMUM_WAITING = 8
@@ -46,13 +49,15 @@ class Store:
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or Path(os.environ.get("GENLAB_RUNS_DIR", "runs"))).resolve()
         self.jobs = JobQueue(self.root)
+        self.questions = Questions(self.root)
+        self.latent_points = PointRequests(self.root)
 
     @property
     def cache(self) -> Path:
         """Where what is made once for a data set is kept."""
         return self.root / ".cache"
 
-    def create(self, spec: RunSpec, fork: Fork | None = None) -> Run:
+    def create(self, spec: RunSpec, fork: Fork | None = None, grouped: Grouped | None = None) -> Run:
         """A new run folder, not yet queued; of a fork, with what that goes on from. It is filled under another name, so
         that it is there whole or not at all.
 
@@ -61,25 +66,34 @@ class Store:
         """
         draft = Run(self.root / f".new-{uuid4().hex}")
         try:
+            draft.path.mkdir(parents=True)
             draft.write_spec(spec)
             metadata = new_metadata(spec)
+            metadata.grouped = grouped
             if fork:
                 metadata.dataset, metadata.forked_from = fork.dataset, fork.forked_from
                 fork.write_checkpoints(draft)
             draft.write_metadata(metadata)
             draft.write_state(RunState(message=WAITING, lanes=fork.places() if fork else []))
-            while True:
-                run = Run(self.root / _new_id())
-                if run.path.exists():
-                    continue
-                try:
-                    draft.path.rename(run.path)
-                    return run
-                except OSError:
-                    if not run.path.exists():  # else another process was as quick
-                        raise
+            return self.place(draft)
         finally:
             shutil.rmtree(draft.path, ignore_errors=True)
+
+    def place(self, draft: Run, wanted: str = "") -> Run:
+        """Give a draft, a folder of a run under another name, its place: under the id that is wanted, if it is one and
+        free, else under a new one. Raises OSError.
+        """
+        ids = [wanted] if RUN_ID.fullmatch(wanted) else []
+        while True:
+            run = Run(self.root / (ids.pop() if ids else new_id()))
+            if run.path.exists():
+                continue
+            try:
+                draft.path.rename(run.path)
+                return run
+            except OSError:
+                if not run.path.exists():  # else another process was as quick
+                    raise
 
     def open(self, run_id: str) -> Run:
         """The run of this name. Raises RunUnreadable if the name is nonsense or there is none."""
@@ -87,7 +101,7 @@ class Store:
             raise RunUnreadable(f"'{run_id[:60]}' is not the name of a run. The Runs page lists those there are.")
         run = Run(self.root / run_id)
         if not run.path.is_dir():
-            raise RunUnreadable(f"There is no run called {run_id}. The Runs page lists those there are.")
+            raise RunUnreadable(GONE.format(run_id))
         return run
 
     def runs(self) -> list[Run]:
@@ -112,14 +126,19 @@ class Store:
     # Training
 
     def submit(
-        self, spec: RunSpec, paused: bool = False, instead_of: Run | None = None, fork: Fork | None = None
+        self,
+        spec: RunSpec,
+        paused: bool = False,
+        instead_of: Run | None = None,
+        fork: Fork | None = None,
+        grouped: Grouped | None = None,
     ) -> Run:
         """Make a run and queue it; `paused` stops it at step 0, to be watched from there. The run that it is made
         instead of is stopped, unless the new one cannot be queued. Raises QueueFull, OSError.
         """
         with self.jobs.lock():
             self._check_room(instead_of)
-            run = self.create(spec, fork)
+            run = self.create(spec, fork, grouped)
             if paused:
                 run.request("pause")
             self.jobs.add(Job("train", run.id))
@@ -211,6 +230,26 @@ class Store:
         if not (self.root / EXPECTED).exists():
             self.expect(spec)
 
+    # Samples as files
+
+    def request_samples(self, run: Run, drawing: Drawing) -> None:
+        """Have samples drawn into a file of the run. Raises OSError."""
+        with self.jobs.lock():
+            ask(run, drawing)
+            if self.samples_stage(run) is None:
+                self.jobs.add(Job("sample", run.id))
+
+    def samples_stage(self, run: Run) -> Literal["waiting", "claimed"] | None:
+        """Whether samples wait or are drawn; None if nobody asked for any, or they are there."""
+        return self.jobs.stage(run.id, "sample")
+
+    def take_samples(self) -> Run | None:
+        """The next run to draw samples of; None if none waits. Whoever takes it ends it with `end_samples`."""
+        return self._take("sample")
+
+    def end_samples(self, run: Run) -> None:
+        self.jobs.drop(run.id, "sample")
+
     # Evaluation
 
     def request_evaluation(self, run: Run) -> None:
@@ -229,12 +268,15 @@ class Store:
 
     def take_evaluation(self) -> Run | None:
         """The next run to be measured; None if none waits. Whoever takes it cancels or returns it in the end."""
+        return self._take("evaluate")
+
+    def _take(self, kind: Kind) -> Run | None:
         with self.jobs.lock():
-            while job := self.jobs.claim("evaluate"):
+            while job := self.jobs.claim(kind):
                 run = Run(self.root / job.run)
                 if run.path.is_dir():
                     return run
-                self.jobs.drop(job.run, "evaluate")
+                self.jobs.drop(job.run, kind)
             return None
 
     def return_evaluation(self, run: Run) -> None:
@@ -248,12 +290,15 @@ class Store:
         """Deal with what a lost worker had claimed; for the next one, before it takes anything. A run that had not
         begun waits again. What was being measured is dropped, and says so: it may have ended the worker.
         """
+        self.questions.recover()
+        self.latent_points.recover()
         with self.jobs.lock():
             for job in self.jobs.claimed():
                 run = Run(self.root / job.run)
                 with suppress(RunUnreadable, OSError):
-                    if job.kind == "train" and run.written_state().state == "queued":
+                    if job.kind == "train" and (state := run.written_state()).state == "queued":
                         self.jobs.release(job)
+                        run.write_state(state)  # whoever has read it as interrupted meanwhile sees that it is not
                     elif job.kind == "evaluate" and run.path.is_dir():
                         run.write_evaluation_progress(message=EVALUATION_ENDED)
                 self.jobs.end(job)
@@ -267,7 +312,8 @@ class Store:
             )
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """The time in UTC, to the microsecond."""
     nanoseconds = time.time_ns()
     second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(nanoseconds // 10**9))
     return f"{second}-{nanoseconds // 1000 % 10**6:06d}"

@@ -7,23 +7,24 @@ from are as they were.
 from __future__ import annotations
 
 import calendar
+import math
 import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from genlab.registry import DATASETS, MODELS
-from genlab.runs.atomic import write_bytes
 from genlab.runs.folder import ACTIVE, SUMMARY, LaneState, Run, RunUnreadable
 from genlab.runs.formats import format_budget
 from genlab.runs.picture import keep_picture
 from genlab.runs.view import RunView
 from genlab.spec import LaneSpec
 
+T = TypeVar("T", int, float)
 UNREADABLE = "unreadable"  # in place of a state
 SOURCES = ("spec.json", "state.json")
 
@@ -55,6 +56,7 @@ class RunSummary:
     created: seconds since 1970, 0 if that is not known.
     changed: the settings of the data set that differ from its defaults, by name.
     bytes: all files of the run.
+    group: what the run is a part of, in words; "" if of nothing.
     sources: bytes of each file that the summary was made from.
     """
 
@@ -68,6 +70,7 @@ class RunSummary:
     changed: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     budget: str = ""
+    group: str = ""
     lanes: list[LaneSummary] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
 
@@ -89,7 +92,7 @@ def read_summary(run: Run) -> RunSummary:
     """The summary of a run: as it was kept, or made now, and then kept if the run has ended. A run that cannot be read
     has one too, which says so.
     """
-    kept = load_summary(str(run.path), _sizes(run))
+    kept = _load(run)
     if kept:
         return kept
     try:
@@ -101,14 +104,13 @@ def read_summary(run: Run) -> RunSummary:
     return made
 
 
-def load_summary(folder: str, sizes: list[int]) -> RunSummary | None:
-    """The summary kept in a folder, if it was made from files of these sizes."""
+def _load(run: Run) -> RunSummary | None:
+    """The summary that was kept, if the files that it was made from still have their sizes."""
     try:
-        with open(f"{folder}/{SUMMARY}", "rb") as file:
-            summary = ADAPTER.validate_json(file.read())
+        summary = ADAPTER.validate_json((run.path / SUMMARY).read_bytes())
     except (OSError, ValidationError):
         return None
-    return summary if summary.sources == sizes and summary.id == os.path.basename(folder) else None
+    return summary if summary.sources == _sizes(run) and summary.id == run.id else None
 
 
 def keep_summary(run: Run) -> None:
@@ -119,9 +121,8 @@ def keep_summary(run: Run) -> None:
 
 
 def _write(run: Run, summary: RunSummary) -> None:
-    with suppress(OSError):
-        if run.path.is_dir():  # else it was deleted meanwhile
-            write_bytes(run.path / SUMMARY, ADAPTER.dump_json(summary))
+    with suppress(OSError, RunUnreadable):
+        run.write(SUMMARY, ADAPTER.dump_json(summary))
 
 
 def _summarise(run: Run) -> RunSummary:
@@ -137,14 +138,14 @@ def _summarise(run: Run) -> RunSummary:
             LaneSummary(
                 model=lane.model,
                 title=metadata.lanes[index].title if metadata.lanes[index].model == lane.model else lane.model,
-                changed=_changed(lane, metadata.dataset.kind),
+                changed=changed_settings(lane, metadata.dataset.kind),
                 state=reached.state,
                 message=reached.message,
                 step=reached.step,
                 seconds=reached.seconds,
-                solid=metrics.get("solid"),
-                modes=metrics.get("modes"),
-                on_mode_share=metrics.get("on_mode_share"),
+                solid=_number(metrics.get("solid"), int),
+                modes=_number(metrics.get("modes"), int),
+                on_mode_share=_number(metrics.get("on_mode_share"), float),
             )
         )
     return RunSummary(
@@ -158,13 +159,19 @@ def _summarise(run: Run) -> RunSummary:
         changed=_differing(spec.dataset_settings, _dataset_defaults(spec.dataset)),
         seed=spec.seed,
         budget=format_budget(spec),
+        group=metadata.grouped.title if metadata.grouped else "",
         lanes=lanes,
         sources=sources,
     )
 
 
-def _changed(lane: LaneSpec, kind: str) -> dict[str, Any]:
-    """The settings that differ from today's preset; none of a model that is gone."""
+def _number(value: Any, kind: type[T]) -> T | None:
+    """A number that a frame has, None for anything else: one damaged run must not take the list from the others."""
+    return kind(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def changed_settings(lane: LaneSpec, kind: str) -> dict[str, Any]:
+    """The settings that differ from today's preset for a kind of data; none of a model that is gone."""
     return _differing(lane.settings, _preset(lane.model, kind) if lane.model in MODELS else {})
 
 

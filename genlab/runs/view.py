@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable
+from genlab.runs.formats import format_budget
 from genlab.runs.history import History
 from genlab.runs.metadata import ForkedFrom, RunMetadata
 from genlab.spec import LETTERS, RunSpec
@@ -38,6 +40,12 @@ class RunView:
         models = [spec.model for spec in self.spec.lanes]
         title = self.metadata.lanes[lane].title
         return f"{title} {LETTERS[lane]}" if models.count(models[lane]) > 1 else title
+
+    def described(self, lanes: Sequence[int] | None = None) -> str:
+        """All lanes, or these, the data, the budget and the seed: GAN and VAE on Digits, 2,500 steps each, seed 0."""
+        titles = [self.title(lane) for lane in (range(len(self.spec.lanes)) if lanes is None else lanes)]
+        budget = format_budget(self.spec)
+        return f"{' and '.join(titles)} on {self.dataset_title}, {budget} each, seed {self.spec.seed}"
 
     @property
     def dataset_title(self) -> str:
@@ -82,6 +90,7 @@ class RunReader:
             self._begin_with(self._metadata.forked_from)
         self._reference: dict[str, np.ndarray] | None = None
         self._frames: list[Frame | None] = [None] * len(self._spec.lanes)
+        self._looked_at = [-1] * len(self._spec.lanes)  # the newest frame of each lane, also one that cannot be read
         self._frame_steps: list[list[int]] = [[] for _ in self._spec.lanes]
 
     def _begin_with(self, forked_from: ForkedFrom) -> None:
@@ -104,14 +113,15 @@ class RunReader:
         state = self.run.state()
         if self._reference is None:
             self._reference = self.run.reference()
-        for lane, seen in enumerate(self._frames):
-            steps = self.run.frame_steps(lane)
+        steps_of_frames = self.run.steps_of_frames()
+        for lane in range(len(self._frames)):
+            steps = steps_of_frames.get(lane, [])
             before = [step for step in self._before[lane] if not steps or step < steps[0]] if self._past else []
             self._frame_steps[lane] = before + steps
-            if not steps:
-                self._frames[lane] = None
-            elif seen is None or steps[-1] != seen.step:
-                self._frames[lane] = self.run.newest_frame(lane)
+            newest = steps[-1] if steps else -1
+            if newest != self._looked_at[lane]:
+                self._looked_at[lane] = newest
+                self._frames[lane] = self.run.newest_of(lane, steps)
         path = self.run.path / "metrics.jsonl"
         recorded = path.stat().st_size if path.is_file() else 0
         history = self._history.update()

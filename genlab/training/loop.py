@@ -16,14 +16,17 @@ from genlab.datasets import Dataset, load_dataset
 from genlab.metrics.base import Diverged
 from genlab.observing.frames import FrameBuilder
 from genlab.observing.mode_assignment import make_mode_assigner
-from genlab.registry import DATASETS
+from genlab.registry import DATASETS, MODELS
 from genlab.runs.folder import Frame
+from genlab.runs.next_step import LaneStep
 from genlab.spec import RunSpec
 from genlab.training import backend
 from genlab.training.lane import Lane
+from genlab.training.next_step import explain_step
 
 FRAME_SECONDS = 0.3  # at least so long between frames ...
-FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them
+FRAME_SHARE = 0.1  # ... and at most this share of the time spent on them ...
+FRAMES = 20  # ... but at least so many over the budget, so that a run on a fast machine can be replayed too
 ROUND_SECONDS = 0.15  # each lane's turn when the lanes share seconds
 
 
@@ -74,7 +77,8 @@ class Training:
     """The lanes of one run and the clock they share.
 
     Attributes:
-        prepared: whether `prepare` has built the lanes; else that is done while the first events are read.
+        prepared: whether all that frames need is there; else that is done while the first events are read.
+        compiled: likewise, whether the lanes can train.
         single_step: makes the next round one step of each lane, followed by frames.
     """
 
@@ -84,58 +88,88 @@ class Training:
         self.spec = spec
         self.cache = cache
         self.checkpoints = checkpoints or [None] * len(spec.lanes)
-        self.prepared = False
+        self.prepared = self.compiled = False
         self.lanes: list[Lane] = []
         self.dataset: Dataset
+        self._data: backend.TrainingData | None = None
         self.frame_builder: FrameBuilder
         self.single_step = False
         self._diverged: set[int] = set()  # lanes, by index
 
     def prepare(self) -> Iterator[Stage]:
-        """Load the data and build the lanes, where that has not been done, saying what comes next. Raises
-        DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit.
+        """Load the data and build the lanes, saying what comes next; whoever reads no further can go on later from
+        there. Raises DataUnavailable, UnknownName, and ValueError for a device or checkpoint that does not fit.
         """
         if self.prepared:
             return
         backend.prepare()
         spec = self.spec
-        yield Stage("starting", "loading the data set")
-        dataset = self.dataset = load_dataset(spec.dataset, spec.dataset_settings)
-        data = backend.TrainingData(dataset.train, dataset.train_labels, spec.device)
-        for index, lane_spec in enumerate(spec.lanes):
-            lane = Lane(index, lane_spec, dataset, spec.seed, spec.device, data)
-            yield Stage("starting", f"compiling {lane.family.title} ({index + 1} of {len(spec.lanes)})")
-            lane.compile()
-            checkpoint = self.checkpoints[index]
-            if checkpoint is not None:
+        if self._data is None:
+            yield Stage("starting", "loading the data set")
+            self.dataset = load_dataset(spec.dataset, spec.dataset_settings)
+            self._data = backend.TrainingData(self.dataset.train, self.dataset.train_labels, spec.device)
+        for index, lane_spec in enumerate(spec.lanes[len(self.lanes) :], len(self.lanes)):
+            yield Stage("starting", f"building {MODELS[lane_spec.model].title} ({index + 1} of {len(spec.lanes)})")
+            lane = Lane(index, lane_spec, self.dataset, spec.seed, spec.device, self._data)
+            if (checkpoint := self.checkpoints[index]) is not None:
                 lane.restore(checkpoint)
             self.lanes.append(lane)
-        if dataset.modes.centres is None and dataset.modes.assign is None:
+        if self.dataset.modes.centres is None and self.dataset.modes.assign is None:
             yield Stage("starting", f"preparing the classifier that names the modes of {DATASETS[spec.dataset].title}")
-        self.frame_builder = FrameBuilder(dataset, make_mode_assigner(dataset, self.cache), spec.seed)
+        self.frame_builder = FrameBuilder(self.dataset, make_mode_assigner(self.dataset, self.cache), spec.seed)
         self.prepared = True
+
+    def compile(self) -> Iterator[Stage]:
+        """Compile the training call of each lane that has been built, saying which comes next."""
+        if self.compiled:
+            return
+        for lane in self.lanes:
+            yield Stage("starting", f"compiling {lane.family.title} ({lane.index + 1} of {len(self.lanes)})")
+            lane.compile()
+        self.compiled = True
 
     def events(self) -> Iterator[Event]:
         """Train, yielding what happens. Raises what `prepare` raises."""
         yield from self.prepare()
         yield Stage("starting", "drawing the first frame")
         yield from self._frames()
+        yield from self.compile()  # not sooner: whoever waits looks at the first frame meanwhile
         yield Stage("running", "training")
         yield RoundCompleted()
         with ThreadPoolExecutor(len(self.lanes), thread_name_prefix="lane") as threads:
             yield from self._rounds(threads)
 
+    def explain(self) -> tuple[list[LaneStep], dict[str, np.ndarray]]:
+        """What the next step of each lane will do; arrays are called LANE-UPDATE-NAME. The lanes stay as they are."""
+        found: list[LaneStep] = []
+        arrays: dict[str, np.ndarray] = {}
+        active = self._active()
+        for lane in self.lanes:
+            if lane not in active:
+                found.append(LaneStep(step=lane.step, message="It trains no further."))
+                continue
+            try:
+                step, drawn = explain_step(lane, self.frame_builder.surface, self._expected_steps(lane))
+            except Diverged as error:
+                found.append(LaneStep(step=lane.step, message=str(error)))
+                continue
+            found.append(step)
+            arrays |= {f"{lane.index}-{name}": array for name, array in drawn.items()}
+        return found, arrays
+
     def _rounds(self, threads: ThreadPoolExecutor) -> Iterator[Event]:
         last_frames, frame_seconds = time.perf_counter(), 0.0
         round_end = min(self._clock(lane) for lane in self.lanes)
+        last_part = int(FRAMES * round_end / self.spec.budget)
         while active := self._active():
             round_end = self._next_round_end(round_end)
             yield from self._advance(active, round_end, threads)
             now = time.perf_counter()
-            finished = not self._active()
-            if finished or self.single_step or now - last_frames > max(FRAME_SECONDS, frame_seconds / FRAME_SHARE):
+            due = now - last_frames > max(FRAME_SECONDS, frame_seconds / FRAME_SHARE)
+            part = int(FRAMES * round_end / self.spec.budget)
+            if due or part > last_part or self.single_step or not self._active():
                 yield from self._frames()
-                last_frames = time.perf_counter()
+                last_frames, last_part = time.perf_counter(), part
                 frame_seconds = last_frames - now
             self.single_step = False
             yield RoundCompleted()

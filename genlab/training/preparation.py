@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,38 +14,52 @@ from genlab.runs.store import Store
 from genlab.spec import RunSpec
 from genlab.training.lane import Lane
 from genlab.training.loop import Training
+from genlab.training.release import release_memory
 
 CALIBRATION_SECONDS = 0.4  # of training, in which the steps are counted
 
 
 class Preparation:
-    """A training that has not begun, its lanes compiled; none at first, and none any more once it was taken."""
+    """A training that has not begun, its lanes built and compiled as far as there was time; none at first, and none any
+    more once it was taken.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._training: Training | None = None
-        self._timed = False
+        self._drawn = self._timed = False
         self._dataset: object = None  # as it was registered: a visitor's own may come to hold other data
 
     def prepare(self, spec: RunSpec) -> Iterator[None]:
         """Prepare this run in place of what was prepared before, pausing where another job may go first: whoever reads
-        no further gives it up. Nothing is downloaded for it, and no classifier trained: without that its lanes are
-        built to be timed, and built again when it is asked for. Raises what `Training.prepare` raises, and Diverged.
+        no further can go on later from there. Nothing is downloaded for it, and no classifier trained. Raises what
+        `Training.prepare` raises, and Diverged.
         """
         dataset = DATASETS[spec.dataset]
-        if self._is_of(spec) or dataset.downloads():
+        if dataset.downloads():
             return
-        self.let_go()
-        training = Training(spec, self._store.cache)
-        for _ in training.prepare():
-            # It pauses behind its last lane only where a classifier is next.
-            if len(training.lanes) == len(spec.lanes) and not has_classifier(training.dataset, self._store.cache):
-                break
-            yield
-        for lane in training.lanes if training.prepared else ():
-            training.frame_builder.build(lane)  # compiles what a frame asks of it
-            yield
-        self._training, self._dataset, self._timed = training, dataset, False
+        if not self._is_of(spec):
+            self.let_go()
+            self._training, self._dataset = Training(spec, self._store.cache), dataset
+            self._drawn = self._timed = False
+        training = self._training
+        assert training
+        try:
+            for _ in training.prepare():
+                # It pauses behind its last lane only where a classifier is next.
+                if len(training.lanes) == len(spec.lanes) and not has_classifier(training.dataset, self._store.cache):
+                    break
+                yield
+            if training.prepared and not self._drawn:
+                for lane in training.lanes:
+                    training.frame_builder.build(lane)  # compiles what a frame asks of it
+                    yield
+                self._drawn = True
+            for _ in training.compile():
+                yield
+        except Exception:
+            self.let_go()
+            raise
 
     def time_steps(self) -> None:
         """Keep how long the steps of what is prepared take here, unless that was done. Raises Diverged."""
@@ -58,9 +71,9 @@ class Preparation:
             self._training, self._timed = training, True
 
     def take(self, spec: RunSpec) -> Training | None:
-        """The training that was prepared, if it is of this run; what is not of use is let go."""
+        """The training of which all or a part was prepared, if it is of this run; what is not of use is let go."""
         training = self._training
-        if training is None or not training.prepared or not self._is_of(spec):
+        if training is None or not self._is_of(spec):
             self.let_go()
             return None
         self._training = None
@@ -71,7 +84,7 @@ class Preparation:
         """Keep nothing prepared, and free its memory."""
         if self._training:
             self._training = None
-            gc.collect()  # networks and compiled functions hold each other
+            release_memory()
 
     def _is_of(self, spec: RunSpec) -> bool:
         return (

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,18 +16,21 @@ from filelock import Timeout
 from pydantic import ValidationError
 
 import genlab
-from genlab.datasets.base import DataUnavailable, fingerprint
-from genlab.runs.atomic import DiskFull, write_bytes
+from genlab.datasets.base import Dataset, DataUnavailable, fingerprint
+from genlab.models.flows import known_flow
+from genlab.runs.atomic import DiskFull
 from genlab.runs.checkpoints import CheckpointKeeper, forget_later
 from genlab.runs.data import load_run_dataset
 from genlab.runs.folder import LaneState, Run, RunState, RunUnreadable, StateName
 from genlab.runs.history import History, append_record, finish_last_line, rewind
 from genlab.runs.metadata import new_metadata
+from genlab.runs.next_step import NextStep, write_next_step
 from genlab.runs.store import Store
 from genlab.runs.summary import keep_summary
 from genlab.runs.thinning import most_redundant
 from genlab.spec import SpecError, describe_errors
 from genlab.training import backend
+from genlab.training.lane import Lane
 from genlab.training.loop import ChunkTrained, Event, FrameBuilt, LaneEnded, RoundCompleted, Stage, Training
 from genlab.training.preparation import Preparation
 
@@ -39,21 +42,29 @@ NO_MEMORY = "There is not enough memory for this run. Choose a smaller model."
 LET_GO = "Paused for long while others waited, so it made room for them. Resume queues it to go on from here."
 RESERVE_BYTES = 16_384  # freed on a full disk, so that there is room to say so
 MAXIMUM_FRAMES = 300  # of a lane, however long its run
+Measurement = Callable[[Lane, Dataset], dict[str, float]]
 PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 
 
-def record(run: Run, store: Store, preparation: Preparation | None = None) -> Generator[Event]:
+def record(
+    run: Run,
+    store: Store,
+    preparation: Preparation | None = None,
+    measure: Measurement | None = None,
+) -> Generator[Event]:
     """Train a run from its start or its last checkpoint, yielding each event after it is written down. If it is the one
     that was prepared, it begins at once.
 
     Whatever ends it, the state says so: done, stopped, failed, or interrupted if the reader of this generator closes
     it. Where in the program an error arose is kept in the run. Raises RunUnreadable if another process trains the run.
+
+    measure: asked of each lane that has come to its end; its numbers are kept with the last frame.
     """
     with _held(run):
-        recorder = _Recorder(run, store, preparation)
+        recorder = _Recorder(run, store, preparation, measure)
         reserve = run.path / ".reserve"
         try:
-            write_bytes(reserve, os.urandom(RESERVE_BYTES))
+            run.write(reserve.name, os.urandom(RESERVE_BYTES))
             yield from recorder.events()
         except GeneratorExit:
             recorder.end("interrupted", INTERRUPTED)
@@ -84,7 +95,7 @@ def record(run: Run, store: Store, preparation: Preparation | None = None) -> Ge
 
 
 def _keep_traceback(run: Run) -> None:
-    with suppress(OSError):
+    with suppress(OSError, RunUnreadable):
         run.write_error(traceback.format_exc())
 
 
@@ -100,8 +111,14 @@ def _held(run: Run) -> Iterator[None]:
 
 
 class _Recorder:
-    def __init__(self, run: Run, store: Store, preparation: Preparation | None = None) -> None:
-        self.run, self.store, self.preparation = run, store, preparation
+    def __init__(
+        self,
+        run: Run,
+        store: Store,
+        preparation: Preparation | None,
+        measure: Measurement | None,
+    ) -> None:
+        self.run, self.store, self.preparation, self.measure = run, store, preparation, measure
         self.state = RunState(state="starting", message="reading the run")
         self.training: Training | None = None
         self.stopped = ""  # why, once it is
@@ -140,9 +157,22 @@ class _Recorder:
         failed = [lane for lane in self.state.lanes if lane.state == "failed"]
         if len(failed) == len(self.state.lanes):
             return self.end("failed", " ".join(lane.message for lane in failed))
+        self._measure()
         for lane in self.state.lanes:
             lane.state = "failed" if lane in failed else "done"  # one that was done before a resume, too
         self.end("done", "")
+
+    def _measure(self) -> None:
+        """Add what is asked of each trained lane to the numbers of its last frame."""
+        if not self.measure or not self.training:
+            return
+        self.state.message = "measuring"
+        self._write_state()
+        for lane in self.training.lanes:
+            frame = self.run.newest_frame(lane.index)
+            if frame and self.state.lanes[lane.index].state != "failed":
+                frame.metrics |= self.measure(lane, self.training.frame_builder.dataset)
+                self.run.write_frame(frame)
 
     def _rewind(self, checkpoints: list[dict[str, np.ndarray] | None]) -> None:
         """Take every lane back to its checkpoint: what was recorded later is given up, as it will be done again."""
@@ -161,13 +191,13 @@ class _Recorder:
 
     def end(self, state: StateName, message: str, between_steps: bool = True) -> None:
         """Say how the run ended, and keep a checkpoint if there is anything to keep: what an error left in the middle
-        of a step is not. Never raises for a full disk.
+        of a step is not. Never raises for a full disk, nor for a folder that was removed.
         """
         self.state.state, self.state.message = state, message
-        with suppress(OSError):  # readers see that nobody holds the run, and call it interrupted
+        with suppress(OSError, RunUnreadable):  # readers see that nobody holds the run, and call it interrupted
             self._write_state()
         if between_steps:
-            with suppress(OSError):  # the last checkpoint that fitted stays
+            with suppress(OSError, RunUnreadable):  # the last checkpoint that fitted stays
                 self._checkpoint()
         keep_summary(self.run)
 
@@ -204,10 +234,14 @@ class _Recorder:
     def _describe(self, training: Training) -> None:
         """Keep what the run was trained on, and with: it may be shown where none of that is left."""
         dataset, metadata, old = training.frame_builder.dataset, new_metadata(training.spec), self.run.metadata()
-        metadata.created, metadata.forked_from = old.created, old.forked_from
+        metadata.created, metadata.forked_from, metadata.grouped = old.created, old.forked_from, old.grouped
         described = metadata.dataset
         described.shape, described.modes = list(dataset.train.shape[1:]), list(dataset.modes.names)
         described.fingerprint = fingerprint(dataset) if described.own else ""
+        for lane, kept in zip(training.lanes, metadata.lanes, strict=False):
+            kept.parameters = lane.parameters()
+            if not known_flow(kept.model):
+                kept.flow = lane.flow(described.shape)
         metadata.versions = {"genlab": genlab.__version__, **_versions(), "device": self.state.device}
         self.run.write_metadata(metadata)
 
@@ -248,8 +282,10 @@ class _Recorder:
                     paused_since = 0.0
                 elif verb == "step":
                     step = True
-                elif verb == "settings":
-                    self._change_settings(request)
+                elif verb in ("settings", "phases"):
+                    self._change(request)
+                elif verb == "explain":
+                    self._explain(request)
             if step and not self.stopped:
                 return self._single_step()
             if self.stopped or not paused_since:
@@ -276,19 +312,32 @@ class _Recorder:
         self.training.single_step = True
         self.run.request("pause")
 
-    def _change_settings(self, request: dict[str, Any]) -> None:
-        """Change live settings of a lane; what cannot be is said in the lane's message and changes nothing."""
+    def _explain(self, request: dict[str, Any]) -> None:
+        """Write down what the next step will do; nothing is changed by it."""
+        assert self.training
+        found, arrays = self.training.explain()
+        with suppress(KeyError, TypeError, ValueError, DiskFull):  # whoever asked is told that there is no answer
+            write_next_step(self.run, NextStep(asked=int(request["asked"]), lanes=found), arrays)
+
+    def _change(self, request: dict[str, Any]) -> None:
+        """Change live settings of a lane, or which of its phases train; what cannot be is said in the message of the
+        run and changes nothing.
+        """
         assert self.training
         try:
             lane = self.training.lanes[int(request["lane"])]
-            lane.change_settings(dict(request["values"]))
             place = {"step": lane.step, "seconds": round(lane.seconds, 4), "examples": lane.examples}
-            append_record(self.run, {"lane": lane.index, **place, "changed": request["values"]})
+            if request["verb"] == "phases":
+                lane.train_only(names := [str(name) for name in request["names"]])
+                append_record(self.run, {"lane": lane.index, **place, "trains": names})
+            else:
+                lane.change_settings(dict(request["values"]))
+                append_record(self.run, {"lane": lane.index, **place, "changed": request["values"]})
             self._checkpoint()
         except ValidationError as error:
             self.state.message = describe_errors(error)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            self.state.message = f"A change of settings was not understood: {error}"
+            self.state.message = f"A change was not understood: {error}"
 
 
 def _versions() -> dict[str, str]:

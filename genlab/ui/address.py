@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import cast
+from urllib.parse import urlsplit
 
 import streamlit as st
 
+from genlab.recordings import Recording, experiment_recordings, recordings
 from genlab.spec import Clock
 from genlab.ui.escape import literal
 
@@ -18,6 +20,8 @@ HIDEABLE = {
     "buttons": "State and buttons of the run",
     "bar": "Bar of the time line",
 }
+# How far an experiment is: played as recorded, run here, or at its verdict.
+STAGES = ("recorded", "live", "verdict")
 # How the compare page draws curves.
 CURVES = {"together": "Over each other", "beside": "Side by side"}
 
@@ -37,15 +41,36 @@ def recording_from_address(offered: Collection[str]) -> str | None:
     return _one_of("recording", offered)
 
 
+def experiment_from_address(offered: Collection[str]) -> str | None:
+    """`experiment=mode-drop`: the card that is open."""
+    return _one_of("experiment", offered)
+
+
+def stage_from_address() -> str | None:
+    """`state=verdict`: how far the open experiment is."""
+    return _one_of("state", STAGES)
+
+
+def guess_from_address(answers: int) -> int | None:
+    """`guess=1`: which answer was predicted, from 0."""
+    named = _one_of("guess", [str(answer) for answer in range(answers)])
+    return None if named is None else int(named)
+
+
 def step_from_address() -> int | None:
     """`step=1200`: where the time line stands at first."""
     named = st.query_params.get("step")
     if named is None:
         return None
-    if named.isascii() and named.isdigit() and len(named) <= 12:
-        return int(named)
-    ignored("step", named, "a whole number")
-    return None
+    step = whole_number(named)
+    if step is None:
+        ignored("step", named, "a whole number")
+    return step
+
+
+def whole_number(named: str) -> int | None:
+    """What digits of the address say, at most twelve; None for anything else."""
+    return int(named) if named.isascii() and named.isdigit() and len(named) <= 12 else None
 
 
 def note_place(step: str) -> None:
@@ -58,7 +83,7 @@ def note_place(step: str) -> None:
 def address_query() -> dict[str, str]:
     """The query of the address as the browser shows it now."""
     query = dict(st.query_params)
-    shown, step = st.session_state.get("place", ("", ""))
+    shown, step = st.session_state.get("place", (None, ""))
     if shown != _shown():
         return query
     others = {name: value for name, value in query.items() if name != "step"}
@@ -66,7 +91,17 @@ def address_query() -> dict[str, str]:
 
 
 def _shown() -> str:
-    return st.query_params.get("run") or st.query_params.get("runs") or ""
+    """The page and what it shows, so that the step of one time line is not taken for that of another."""
+    names = ("run", "runs", "recording", "experiment")
+    named = [f"{name}={st.query_params[name]}" for name in names if name in st.query_params]
+    return "&".join([urlsplit(st.context.url or "").path, *named])
+
+
+def shown_recording(query: Mapping[str, str], page: str) -> Recording | None:
+    """The recorded run that a page plays, by the query of its address; None where it plays none."""
+    if page == "Experiments":
+        return experiment_recordings().get(query.get("experiment", "")) if query.get("state") == "recorded" else None
+    return recordings().get(query.get("recording", "")) or next(iter(recordings().values()), None)
 
 
 def hidden_parts(said: bool = True) -> set[str]:
@@ -83,6 +118,11 @@ def hidden_parts(said: bool = True) -> set[str]:
 def curves_from_address() -> str:
     """`curves=beside`: each lane's curves below its pictures, in place of all over each other."""
     return _one_of("curves", CURVES) or next(iter(CURVES))
+
+
+def talk_asked() -> bool:
+    """`talk=1`: the page is shown as a talk."""
+    return _one_of("talk", ("1",)) is not None
 
 
 def runs_from_address() -> dict[str, list[int]]:

@@ -1,16 +1,13 @@
-"""One grid that draws every chart and caption of a page from a single message, so that all lanes change at one instant.
+"""One grid that draws every chart and caption of a page that stands still, all lanes at one instant.
 
-`st.plotly_chart` rebuilds its chart at every change: about one update a second, and a zoom is lost each time. Here
-`figures/browser/grid.js` calls `Plotly.react` on nodes that stay, fills in the theme's colours and redraws only what
-changed.
+`st.plotly_chart` rebuilds its chart at every change, and a zoom is lost each time. Here `figures/browser/grid.js` calls
+`Plotly.react` on nodes that stay, fills in the theme's colours and redraws only what changed.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,6 +15,15 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 
 from genlab.ui.served import loader, served_plotly
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Small pictures in one, row by row: its address in the app, how many are in a row, how high and wide each is."""
+
+    address: str
+    columns: int
+    tile: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -32,85 +38,68 @@ class Cell:
     detail: str = ""  # calmer, right after the heading
     colour: str = ""  # the lane's colour, a small bar before the heading
     alt: str = ""  # what the picture shows, for screen readers
+    title: str = ""  # of the figure, and ...
+    about: str = ""  # ... what one is looking at and what to look for; behind a small button, if there is any
+    places: bool = False  # a press or a drag in the figure says a place, in the units of its axes
+    outlines: bool = False  # a lasso or a box drawn in it says its outline, likewise
+    sheet: Sheet | None = None  # the pictures of its points, of which the pointer shows one
 
 
-@dataclass
-class _Sent:
-    """What a visitor's grid holds: all of it as one digest, and each figure with its JSON."""
-
-    digest: str = ""
-    figures: dict[str, tuple[go.Figure, str, str]] = field(default_factory=dict)
-
-
-def chart_grid(cells: Sequence[Cell], *, key: str, columns: int = 4, only_new: bool = False) -> None:
+def chart_grid(
+    cells: Sequence[Cell],
+    *,
+    key: str,
+    columns: int = 4,
+    on_place: Callable[[float, float], None] | None = None,
+    on_outline: Callable[[list[list[float]]], None] | None = None,
+) -> None:
     """Draw the cells in order, left to right and top to bottom, in a grid of equal columns.
 
     Below 760 pixels the grid has two columns, below 420 one. Figures bring no colours for text, axes or background:
     the page's theme fills those in. Where a figure does need one it says "var(--ink)" (text), "var(--paper)"
     (background), "var(--line)" (axes), "var(--faint)" (grid lines) or "var(--quiet)" (grey).
 
-    only_new: send the figures that changed since the last call, for a grid that is drawn again and again in a fragment;
-        if nothing did, a message of a few bytes. A grid that misses something asks for everything. Call
-        `send_everything` where the whole page is drawn.
+    on_place: called with the place, across and up, that is pointed at in a cell with `places`.
+    on_outline: called with the corners, each across and up, of what is drawn in a cell with `outlines`; without any for
+    a press that takes back what is selected.
     """
     names = [cell.name for cell in cells]
     if len(set(names)) < len(names):
         raise ValueError(f"Every cell of a grid needs a name of its own; got {names}.")
-    if not only_new:
-        send_everything(key)
-    sent: _Sent = st.session_state.setdefault(f"{key}.sent", _Sent())
-    held = {digest for _, digest, _ in sent.figures.values()}
-    sent.figures = {cell.name: _figure(cell, sent) for cell in cells if cell.figure is not None}
-    # Tuples: to see whether a list or a dictionary is a data frame, Streamlit would import pandas, 70 MB.
-    message: dict[str, Any] = {
-        "columns": columns,
-        "plotly": served_plotly(),
-        "cells": tuple(_message(cell, sent.figures.get(cell.name)) for cell in cells),
-    }
-    digest = _digest(repr(message))
-    if digest == sent.digest:
-        message = {"digest": digest}
-    else:
-        figures = tuple((digest, text) for _, digest, text in sent.figures.values() if digest not in held)
-        message |= {"digest": digest, "figures": figures}
-        sent.digest = digest
-    _grid(key=key, data=message, on_missing_change=partial(send_everything, key))
+
+    def place() -> None:
+        if on_place and (said := st.session_state[key].get("place")):
+            on_place(*said)
+
+    def outline() -> None:
+        if on_outline and (said := st.session_state[key].get("outline")) is not None:
+            on_outline(said)
+
+    # A tuple: to see whether a list or a dictionary is a data frame, Streamlit would import pandas, 70 MB.
+    data = {"columns": columns, "plotly": served_plotly(), "cells": tuple(_message(cell) for cell in cells)}
+    _grid(key=key, data=data, on_place_change=place, on_outline_change=outline)
 
 
-def send_everything(key: str) -> None:
-    """Let the next `chart_grid` of this key send all its figures: what was sent before may not be there any more."""
-    st.session_state.pop(f"{key}.sent", None)
-
-
-def _figure(cell: Cell, sent: _Sent) -> tuple[go.Figure, str, str]:
-    """The figure, the digest of its JSON, and that."""
-    assert cell.figure is not None
-    before = sent.figures.get(cell.name)
-    if before and before[0] is cell.figure:
-        return before
-    text = _without_template(cell.figure)
-    return cell.figure, _digest(text), text
-
-
-def _message(cell: Cell, figure: tuple[go.Figure, str, str] | None) -> dict[str, str | int | None]:
+def _message(cell: Cell) -> dict[str, Any]:
     return {
         "name": cell.name,
         "span": cell.span,
         "height": cell.height,
-        "figure": figure[1] if figure else None,
+        "figure": None if cell.figure is None else _without_template(cell.figure),
         "heading": cell.heading,
         "detail": cell.detail,
         "colour": cell.colour,
         "alt": cell.alt,
+        "title": cell.title,
+        "about": cell.about,
+        "places": cell.places,
+        "outlines": cell.outlines,
+        "sheet": cell.sheet and asdict(cell.sheet),
     }
 
 
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
 def _without_template(figure: go.Figure) -> str:
-    """The figure as JSON, less its template: 7 kB of colours per figure and update, which the page's theme replaces."""
+    """The figure as JSON, less its template: 7 kB of colours per figure, which the page's theme replaces."""
     content = figure.to_dict()
     content["layout"].pop("template", None)
     return to_json_plotly(content)

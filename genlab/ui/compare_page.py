@@ -43,10 +43,13 @@ from genlab.ui.compared_runs import (
     reader,
 )
 from genlab.ui.escape import literal, literal_table
-from genlab.ui.live import POLL_SECONDS, REST_SECONDS, STATE_SECONDS, lane_frames, marks, pictures, status_line
+from genlab.ui.live import POLL_SECONDS, REST_SECONDS, lane_frames, status_line
+from genlab.ui.live_controls import pictures
+from genlab.ui.marks import marks
 from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
+STATE_SECONDS = 1.0  # between two looks at how far runs on their way are
 TABLES_SECONDS = 2.0  # between two looks at what the tables say of runs on their way
 
 
@@ -60,8 +63,11 @@ def compare_page() -> None:
             "with their curves over each other, and below it how they cover the data, the settings in which they "
             "differ, and everything that was measured of them."
         )
-        choose_runs(views)
-        st.page_link("pages/runs.py", label="See all runs", icon=":material/history:")
+        if get_store().runs():
+            choose_runs(views)
+            st.page_link("pages/runs.py", label="See all runs", icon=":material/history:")
+        else:
+            st.page_link("pages/train.py", label="Train a GAN and a VAE", icon=":material/play_arrow:")
         return
     if "settings" not in hidden:
         choose_runs(views)

@@ -15,6 +15,7 @@ from genlab.spec import MAXIMUM_LANES, SpecError
 from genlab.ui.address import ignored, runs_from_address
 from genlab.ui.controls import DOUBLE_CLICK_SECONDS
 from genlab.ui.escape import literal
+from genlab.ui.run_label import run_label
 from genlab.ui.worker_supervisor import get_store, worker_memory
 
 OFFERED = 50  # runs, the newest
@@ -69,7 +70,7 @@ def choose_runs(views: dict[str, RunView]) -> None:
     """The list of runs in which those to compare are chosen."""
     newest = [run.id for run in get_store().runs()[:OFFERED]]
     offered = [*(run_id for run_id in views if run_id not in newest), *newest]
-    labels = {run_id: label for run_id in offered if (label := _run_label(run_id))}
+    labels = {run_id: label for run_id in offered if (label := run_label(run_id))}
 
     def choose() -> None:
         _put_into_address(st.session_state["compare.runs"])
@@ -124,7 +125,7 @@ def another_seed_button(views: dict[str, RunView], chosen: Sequence[Place]) -> N
     help = (
         f"{MAXIMUM_RUNS} runs are compared already: take one away first."
         if full
-        else f"Trains {_run_label(last.id)} again, with nothing changed but the seed, and adds it here."
+        else f"Trains {run_label(last.id)} again, with nothing changed but the seed, and adds it here."
     )
     st.button(
         f"The same with seed {seed}",
@@ -168,14 +169,3 @@ def _put_into_address(parts: Sequence[str]) -> None:
 
 def _first(views: Sequence[RunView]) -> list[Place]:
     return [(views[run].id, lane) for run, lane in first_lanes([len(view.spec.lanes) for view in views])]
-
-
-def _run_label(run_id: str) -> str:
-    """The models, the seed and the data of a run; "" for one that cannot be read."""
-    run = get_store().open(run_id)
-    try:
-        spec, metadata = run.spec(), run.metadata()
-    except RunUnreadable:
-        return ""
-    models = ", ".join(lane.title for lane in metadata.lanes)
-    return f"{models} · seed {spec.seed} · {metadata.dataset.title} · {run_id}"

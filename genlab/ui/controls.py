@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, get_args
 
 import streamlit as st
@@ -22,6 +22,7 @@ from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 # What keys of controls begin with, up to a dot: those of a model with its place.
 CONTROLS = ("dataset", "data", "seed", "clock", *get_args(Clock), "device", "model", *map(str, range(MAXIMUM_LANES)))
 DOUBLE_CLICK_SECONDS = 2.0
+FIRST_FRAMES_SECONDS = 0.5
 # By unit: the most, the step of the buttons, and the default, which for steps is the data set's own.
 BUDGETS: dict[Clock, tuple[int, int, int]] = {
     "steps": (1_000_000, 500, 0),
@@ -44,8 +45,8 @@ def run_from_address() -> Run | None:
         return None
     if st.session_state.get("controls_show") != run.id:
         try:
-            _put_into_controls(run.runnable_spec())
-            st.session_state.controls_show = run.id
+            put_into_controls(run.runnable_spec())
+            st.session_state.controls_begin = run.id
         except SpecError as error:
             st.warning(literal(str(error)), icon=":material/history:")
     return run
@@ -54,7 +55,11 @@ def run_from_address() -> Run | None:
 def controls(run: Run | None) -> tuple[RunSpec | None, str]:
     """Draw the controls; returns what they ask for, or None and the reason why that cannot be trained."""
     with _remembered():
-        return _controls(run)
+        drawn = _controls(run)
+    # Not sooner: a click may end a run of the page before its controls are there, and the values with it.
+    if begun := st.session_state.pop("controls_begin", None):
+        st.session_state.controls_show = begun
+    return drawn
 
 
 @contextmanager
@@ -64,8 +69,11 @@ def _remembered() -> Iterator[None]:
         if key != "dataset" or value in DATASETS:
             st.session_state.setdefault(key, value)
     yield
-    keys = [key for key in map(str, st.session_state) if key.partition(".")[0] in CONTROLS]
-    st.session_state.chosen = {key: st.session_state[key] for key in keys}
+    chosen = {}
+    for key in [key for key in map(str, st.session_state) if key.partition(".")[0] in CONTROLS]:
+        with suppress(KeyError):  # Streamlit may list a control of a run of the page that a click interrupted
+            chosen[key] = st.session_state[key]
+    st.session_state.chosen = chosen
 
 
 def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
@@ -77,7 +85,7 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
     devices = worker_status()["devices"]
     left, right = st.columns(2)
     seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
-    lanes = model_controls(entry.kind, run)
+    lanes = model_controls(entry.preset, run)
     fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "clock": clock, "budget": budget}
     fields["dataset_settings"] = dataset_settings
     if "gpu" in devices:
@@ -101,7 +109,7 @@ def train_button(
     if st.button(
         "Train",
         type="primary",
-        width="stretch",
+        width="stretch" if shortcut else "content",  # beside the settings, or below words
         disabled=spec is None,
         help=literal(reason) or None,
         key=key,
@@ -130,6 +138,7 @@ def start(
     except (QueueFull, SpecError, OSError) as error:
         st.error(literal(str(error)))
         return
+    _await_first_frames(new)
     st.session_state.started = asked, time.time()
     st.session_state.own_run = new.id
     if page:
@@ -138,6 +147,18 @@ def start(
     st.query_params["run"] = new.id
     st.query_params.pop("step", None)  # of the run before
     st.rerun()
+
+
+def _await_first_frames(run: Run) -> None:
+    """Wait a moment where the worker has nothing else to do: a run that was prepared has its first frames by then, and
+    the page is drawn once, with them, and not three times as the state changes.
+    """
+    status, end = worker_status(), time.monotonic() + FIRST_FRAMES_SECONDS
+    if status["state"] != "ready" or status.get("run"):
+        return
+    with suppress(RunUnreadable):
+        while time.monotonic() < end and run.state().state in ("queued", "starting"):
+            time.sleep(0.02)
 
 
 def _budget(dataset: str) -> tuple[Clock, int]:
@@ -184,8 +205,9 @@ def _dataset_from_address() -> None:
         st.error(literal(message), icon=":material/link_off:")
 
 
-def _put_into_controls(spec: RunSpec) -> None:
-    kind = DATASETS[spec.dataset].kind
+def put_into_controls(spec: RunSpec) -> None:
+    """Show these settings in the controls of the train page."""
+    kind = DATASETS[spec.dataset].preset
     st.session_state.dataset = spec.dataset
     st.session_state.seed = spec.seed
     if spec.budget == int(spec.budget):

@@ -7,6 +7,7 @@ import streamlit as st
 from genlab.evaluation.diagnosis import diagnose
 from genlab.figures.base import LANE_COLOURS, draw, lane_views
 from genlab.figures.gallery import galleries
+from genlab.figures.tables import is_of_a_table, some_rows
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.evaluation import Evaluation
@@ -14,23 +15,19 @@ from genlab.runs.tables import measure_rows
 from genlab.runs.view import RunReader, RunView
 from genlab.ui.chart_grid import Cell, chart_grid
 from genlab.ui.escape import literal, literal_table
+from genlab.ui.run_choice import choose_finished_run
+from genlab.ui.sample_download import sample_downloads
 from genlab.ui.worker_supervisor import ensure_worker, get_store
 
-OFFERED = 50  # runs, the newest
 POLL_SECONDS = 0.5
-WIDE = "coverage"
-LINE, BARS, CHART, GALLERY = 30, 240, 330, 300  # heights in pixels
+WIDE = {"coverage": 240, "columns": 240, "associations": 330}  # figures over the whole width, and their heights
+LINE, CHART, GALLERY = 30, 330, 300  # heights in pixels
 
 
 def coverage_page() -> None:
-    run = _chosen()
+    shows = "which modes of the data each model covers, which it lost, and what it traded for them"
+    run = choose_finished_run("coverage", "Mode coverage", shows)
     if run is None:
-        st.subheader("Mode coverage")
-        st.markdown(
-            "No finished run yet. Once there is one, this page shows which modes of the data each model covers, which "
-            "it lost, and what it traded for them."
-        )
-        st.page_link("pages/train.py", label="Train a GAN and a VAE", icon=":material/play_arrow:")
         return
     try:
         view = RunReader(run).read()
@@ -43,6 +40,11 @@ def coverage_page() -> None:
         st.error(literal(str(error)), icon=":material/error:")
         evaluation, arrays = None, {}
     chart_grid(_charts(view), key="coverage", columns=4)
+    sample_downloads(run, view)
+    lanes = lane_views(view)
+    if is_of_a_table(lanes):
+        with st.expander("Some rows"):
+            st.markdown(literal_table(some_rows(lanes)))
     st.subheader("Measures")
     for finding in diagnose(view, evaluation):
         st.markdown(
@@ -52,45 +54,6 @@ def coverage_page() -> None:
     if evaluation:
         _table(view, evaluation)
         _galleries(view, arrays)
-
-
-def _chosen() -> Run | None:
-    """The run in the address, else the newest that is done; chosen in a list of those."""
-    store, named = get_store(), st.query_params.get("run")
-    done = [run.id for run in store.runs() if _is_done(run)][:OFFERED]
-    if named and named not in done:
-        try:
-            store.open(named).spec()
-            done.insert(0, named)
-        except RunUnreadable as error:
-            st.error(literal(str(error)), icon=":material/link_off:")
-            named = None
-    if not done:
-        return None
-
-    def choose() -> None:
-        st.query_params["run"] = st.session_state["coverage.run"]
-
-    st.session_state["coverage.run"] = named or done[0]
-    chosen = st.selectbox("Run", done, format_func=_run_label, key="coverage.run", on_change=choose)
-    return store.open(chosen)
-
-
-def _is_done(run: Run) -> bool:
-    try:
-        return run.state().state == "done"
-    except RunUnreadable:
-        return False
-
-
-def _run_label(run_id: str) -> str:
-    try:
-        run = get_store().open(run_id)
-        spec, metadata = run.spec(), run.metadata()
-    except RunUnreadable:
-        return run_id
-    models = " and ".join(lane.model for lane in spec.lanes)
-    return f"{metadata.dataset.title}: {models}, seed {spec.seed} · {run_id}"
 
 
 def _charts(view: RunView) -> list[Cell]:
@@ -104,9 +67,11 @@ def _charts(view: RunView) -> list[Cell]:
     if len(lanes) % 2 and len(lanes) > 1:
         cells.append(Cell("after", 2, LINE))  # an odd lane has its row to itself
     for entry in FIGURES.values():
-        if entry.belongs == "run":
-            span, height = (4, BARS) if entry.name == WIDE else (2, CHART)
-            cells.append(Cell(entry.name, span, height, draw(entry, lanes), alt=f"{view.dataset_title}: {entry.alt}"))
+        if entry.belongs == "run" and entry.applies(lanes):
+            span, height = (4, WIDE[entry.name]) if entry.name in WIDE else (2, CHART)
+            alt = f"{view.dataset_title}: {entry.alt}"
+            figure = draw(entry, lanes)
+            cells.append(Cell(entry.name, span, height, figure, alt=alt, title=entry.title, about=entry.about))
     return cells
 
 

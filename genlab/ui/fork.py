@@ -14,8 +14,9 @@ from genlab.ui.controls import start
 from genlab.ui.escape import literal
 from genlab.ui.model_controls import setting_control, setting_label
 
-# In the session: where a fork was asked for, whether it was just now, and of which run.
-ASKED, BEGINS, OF_RUN = "fork.step", "fork.begins", "fork.run"
+# In the session: where a fork was asked for, whether it was just now, of which run, and where the dialog says that it
+# begins.
+ASKED, BEGINS, OF_RUN, SAID = "fork.step", "fork.begins", "fork.run", "fork.said"
 
 
 def ask_fork(step: int) -> None:
@@ -40,8 +41,8 @@ def fork_dialog(run: Run) -> None:
 
 
 def _forget() -> None:
-    st.session_state.pop(ASKED, None)
-    st.session_state.pop(OF_RUN, None)
+    for key in (ASKED, OF_RUN, SAID):
+        st.session_state.pop(key, None)
 
 
 def forked_from(run: Run) -> None:
@@ -78,8 +79,16 @@ def _fork(run: Run) -> None:
         present = family.settings(**settings)
         value = setting_control(present, setting, f"fork.{run.id}.{lane}.{setting}", setting_label(setting))
         stops = run.state().state in ACTIVE and st.toggle("Stop this run, so that the fork trains at once", value=True)
+        said: int = st.session_state.get(SAID, begin)
+        st.session_state[SAID] = begin
         if st.button("Fork", type="primary", icon=":material/call_split:", key="fork-now"):
-            fork = make_fork(run, begin, Change(lane, setting, value))
+            fork = make_fork(run, said, Change(lane, setting, value))
+            if fork.forked_from.step != said:  # the run has trained on, and keeps other checkpoints
+                st.warning(
+                    f"The checkpoint of step {said:,} is not kept any more. Now the fork would go on from step "
+                    f"{begin:,}: press Fork again for that, or choose another moment."
+                )
+                return
             _forget()
             start(fork.spec, run if stops else None, fork=fork)
             st.session_state[ASKED] = step  # it was refused, and the dialog is still open

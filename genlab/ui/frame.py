@@ -9,17 +9,27 @@ import streamlit as st
 from genlab.ui.address import hidden_parts
 from genlab.ui.clicks import count_clicks_once
 from genlab.ui.escape import literal
+from genlab.ui.exporting import export_button
 from genlab.ui.link import link_builder
+from genlab.ui.talk_button import Shows, talk_button
 from genlab.ui.worker_supervisor import worker_status
 
 PAGES = {
     "app.py": "genlab",
     "pages/train.py": "Train",
+    "pages/experiments.py": "Experiments",
     "pages/compare.py": "Compare",
     "pages/coverage.py": "Mode coverage",
+    "pages/samples.py": "Samples",
+    "pages/latent.py": "Latent space",
+    "pages/how_it_works.py": "How it works",
+    "pages/talks.py": "Talks",
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
 }
+FRONT = "GAN and VAE, side by side"
+# What the address of a page names, by its title, from which a moment can be kept.
+SHOWS: dict[str, Shows] = {"Train": "run", "Compare": "runs", FRONT: "recording", "Experiments": "recording"}
 count_clicks_once()
 
 
@@ -35,6 +45,9 @@ def page_frame(title: str) -> None:
         ready = worker_status()["state"] == "ready"
         with st.container(key="device", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)(ready)
+        if title in SHOWS:
+            talk_button(SHOWS[title], title)
+        export_button()
         link_builder()
 
 

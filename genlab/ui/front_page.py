@@ -7,12 +7,12 @@ from html import escape
 import streamlit as st
 
 from genlab.recordings import Recording, recordings
-from genlab.ui.address import recording_from_address
+from genlab.ui.address import recording_from_address, step_from_address
+from genlab.ui.cards import cards
 from genlab.ui.escape import literal
 from genlab.ui.recorded_run import play
 from genlab.ui.served import served_picture
 
-CARDS_A_ROW = 3
 TRAIN = "pages/train.py"
 
 
@@ -26,7 +26,7 @@ def front_page() -> None:
         _train_live(shown)
     with st.container(key="ahead"):  # until the time line is drawn, for which the browser loads more
         st.html(_moving_picture(shown))
-    play(shown)
+    play(shown, step_from_address())
     st.markdown(
         "One model learns by fooling a critic, the other by describing what it saw. On the same data, with the same "
         "seed and the same number of steps, they fail in different ways: see which modes each of them covers, how many "
@@ -34,11 +34,7 @@ def front_page() -> None:
     )
     st.subheader("More recorded runs")
     others = [recording for recording in offered.values() if recording.name != shown.name]
-    with st.container(key="cards"):
-        for first in range(0, len(others), CARDS_A_ROW):
-            for column, recording in zip(st.columns(CARDS_A_ROW), others[first : first + CARDS_A_ROW]):
-                with column:
-                    _card(recording)
+    cards(others, _card, key="cards")
     st.page_link("pages/runs.py", label="See what was trained here before", icon=":material/history:")
 
 
@@ -48,7 +44,7 @@ def _train_live(recording: Recording) -> None:
     from genlab.ui.controls import start
 
     try:
-        start(make_spec(**recording.spec), None, page=TRAIN)
+        start(make_spec(**recording.spec_of_today), None, page=TRAIN)
     except SpecError as error:
         st.error(literal(str(error)))
 

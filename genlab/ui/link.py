@@ -8,13 +8,15 @@ import streamlit as st
 
 from genlab.ui.address import HIDEABLE, address_query
 
+LOOK_SECONDS = 1.0
+
 
 def link_builder() -> None:
     """A small button that opens the link and what it may leave out."""
     popover = st.popover("Link", icon=":material/link:", type="tertiary", key="link", on_change="rerun")
     if popover.open:
         with popover:
-            st.fragment(_builder)()
+            st.fragment(_builder, run_every=LOOK_SECONDS)()  # the time line may move meanwhile
 
 
 def _builder() -> None:

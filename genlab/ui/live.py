@@ -1,64 +1,74 @@
-"""A run as it trains: its state in words, its buttons, and all its charts."""
+"""A run as it trains: its state in words, its buttons (`live_controls`), and all its charts."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from genlab.figures.base import CLOCK_COLUMNS, LaneView, lane_views
-from genlab.figures.timeline import TimelineCell
+from genlab.figures.base import LaneView, lane_views
+from genlab.figures.timeline import TimelineCell, row_of
 from genlab.registry import FIGURES
-from genlab.runs import QueueFull, Run, RunUnreadable
-from genlab.runs.folder import ACTIVE, Frame, StateName
+from genlab.runs import Run, RunUnreadable
+from genlab.runs.folder import ACTIVE, Frame, RunState, StateName
 from genlab.runs.view import RunReader, RunView
-from genlab.spec import Clock, SpecError
+from genlab.spec import Clock
 from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
-from genlab.ui.controls import start
 from genlab.ui.escape import literal
 from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
+from genlab.ui.inside_step import slow_step_dialog
+from genlab.ui.live_controls import pictures, run_controls
+from genlab.ui.marks import marks
 from genlab.ui.recorded_run import play_until_first_frame
+from genlab.ui.sample_download import sample_downloads
 from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
-POLL_SECONDS = 0.3  # between two looks for new frames ...
-STATE_SECONDS = 1.0  # ... and at how far it is; a new state is shown at once
+SOON_SECONDS = 0.3  # between two looks for the first frames ...
+POLL_SECONDS = 0.65  # ... and for new ones, which the browser shows one after the other
+CONTROLS_SECONDS = 5.0  # between two looks at the buttons: another visitor may have chosen which networks train
 REST_SECONDS = 2.0  # once a run has ended: another visitor may resume it
 LANES_A_ROW = 2
 BESIDE, BELOW = "latent", "coverage"  # the figures beside the picture of a lane, and below all lanes
-RESUMABLE = ("paused", "stopped", "interrupted")
 PICTURE, CURVES, BARS, LINE = 250, 155, 175, 30  # heights in pixels: all of it fits 1280x800
 
 
 def live_run(run: Run) -> None:
-    """Follow a run: closely until it ends, and then at rest. Its state and its time line are looked at apart, since
-    only the latter changes many times a second.
-    """
+    """Follow a run: closely until it ends, and then at rest. Its buttons, which hardly change, are looked at apart."""
     try:
-        state, spec = run.state().state, run.spec()
+        now, spec = run.state(), run.spec()
     except RunUnreadable as error:
         st.error(literal(str(error)))
         return
     _spare_loaded_code()
-    hidden = hidden_parts()
+    state, hidden = now.state, hidden_parts()
     if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
         st.session_state.setdefault("picture", view)
-    step = step_from_address()
+    step, progress, without_line = step_from_address(), None, False
     if "buttons" not in hidden:
         forked_from(run)
-        st.fragment(_status, run_every=STATE_SECONDS if state in ACTIVE else REST_SECONDS)(run, state)
-        if state in ("queued", "starting") and play_until_first_frame(run, spec):
-            return  # the state leads on
-    else:
-        ensure_worker()
-    look = st.fragment(_time_line, run_every=POLL_SECONDS if state in ACTIVE else REST_SECONDS)
-    look(run, state, spec.clock, step, "bar" in hidden)
+        left, right = st.columns([5, 9], vertical_alignment="center")
+        progress = left.empty()
+        with right:
+            st.fragment(run_controls, run_every=CONTROLS_SECONDS)(run, state, partial(_read, run))
+        with suppress(RunUnreadable):  # said where the time line would be
+            _errors(run, _read(run))
+        without_line = state in ("queued", "starting") and play_until_first_frame(run, spec)
+    poll = SOON_SECONDS if state in ("queued", "starting") else POLL_SECONDS if state in ACTIVE else REST_SECONDS
+    look = st.fragment(_look, run_every=poll)
+    look(run, _noted(now), progress, spec.clock, step, without_line=without_line, without_bar="bar" in hidden)
+    if without_line:
+        return
     fork_dialog(run)
+    slow_step_dialog(run, partial(_read, run))
+    if state not in ACTIVE and "buttons" not in hidden:
+        with suppress(RunUnreadable):
+            sample_downloads(run, _read(run))
 
 
 @st.cache_resource(show_spinner=False)
@@ -83,34 +93,39 @@ def _read(run: Run) -> RunView:
     return replace(view, reference=st.session_state.real_data or None)
 
 
-def _status(run: Run, state: StateName) -> None:
+def _noted(state: RunState) -> tuple[StateName, list[str]]:
+    """What of a state changes what is around it: where it is another one, the whole page is drawn again."""
+    return state.state, [lane.message for lane in state.lanes if lane.state == "failed"]
+
+
+def _look(
+    run: Run,
+    drawn: tuple[StateName, list[str]],
+    progress: DeltaGenerator | None,
+    own_clock: Clock,
+    step: int | None,
+    *,
+    without_line: bool,
+    without_bar: bool,
+) -> None:
+    """How far it is, in its place of the page, and its time line."""
     ensure_worker()
-    try:
-        view = _read(run)
-    except RunUnreadable as error:
-        st.error(literal(str(error)))
-        return
-    if view.state.state != state:
-        st.rerun()
-    left, right = st.columns([3, 5], vertical_alignment="center")
-    with left:
-        st.progress(view.progress(), text=status_line(run, view))
-    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
-        _picture_control(view)
-        _buttons(run, view)
-    _errors(run, view)
-
-
-def _time_line(run: Run, state: StateName, own_clock: Clock, step: int | None, without_bar: bool) -> None:
-    clock = clock_from_address(own_clock)  # here, since it is chosen on the time line
     if fork_begins():
         st.rerun()  # a dialog does not belong into what is drawn again and again
     try:
         view = _read(run)
-    except RunUnreadable:  # the state says so
+    except RunUnreadable as error:
+        if progress:
+            progress.empty()
+        st.error(literal(str(error)))
         return
-    if view.state.state != state:
+    if _noted(view.state) != drawn:
         st.rerun()
+    if progress:
+        progress.progress(view.progress(), text=status_line(run, view))
+    if without_line:
+        return
+    clock = clock_from_address(own_clock)  # here, since it is chosen on the time line
     offered = pictures(view)
     chosen = st.session_state.get("picture", offered[0])
     picture = chosen if chosen in offered else offered[0]
@@ -121,7 +136,7 @@ def _time_line(run: Run, state: StateName, own_clock: Clock, step: int | None, w
         lane_frames(st.session_state.watch, view),
         key="charts",
         columns=2 * lanes_a_row(lanes),
-        active=state in ACTIVE,
+        active=view.state.state in ACTIVE,
         step=step,
         on_fork=ask_fork,
         marks=marks(view, clock),
@@ -170,100 +185,6 @@ def _place_in_queue(run: Run) -> str:
     return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
 
 
-def pictures(view: RunView) -> list[str]:
-    """The figures of which one is in the first place of every lane: those that any of its models can have."""
-    able = {ability for lane in range(len(view.spec.lanes)) for ability in view.abilities(lane)}
-    return [
-        entry.name
-        for entry in FIGURES.values()
-        if entry.belongs == "picture" and (not entry.ability or entry.ability in able)
-    ]
-
-
-def _picture_control(view: RunView) -> None:
-    """Which picture is in the first place of every lane, chosen where there is a choice."""
-    offered = pictures(view)
-    if len(offered) > 1:
-        st.segmented_control(
-            "Picture",
-            offered,
-            default=offered[0],
-            required=True,
-            format_func=lambda name: FIGURES[name].title,
-            key="picture",
-            label_visibility="collapsed",
-            on_change=partial(st.session_state.__setitem__, "picture.chosen", True),
-        )
-        if st.session_state.pop("picture.chosen", False):
-            st.rerun()  # the time line, which is looked at apart, shows it at once
-
-
-def _buttons(run: Run, view: RunView) -> None:
-    state = view.state.state
-    busy = state in ("starting", "running", "paused")
-    if state in RESUMABLE:
-        if st.button("Resume", icon=":material/play_arrow:", key="resume", type="primary", shortcut="p"):
-            _resume(run)
-    else:
-        st.button(
-            "Pause",
-            icon=":material/pause:",
-            key="pause",
-            shortcut="p",
-            disabled=not busy,
-            on_click=run.request,
-            args=("pause",),
-        )
-    # Callbacks run once; the code after a button may run twice, where an update of the page interrupts it.
-    st.button(
-        "Step",
-        icon=":material/skip_next:",
-        key="step",
-        disabled=not busy,
-        shortcut="s",
-        help="One step of each lane, then pause.",
-        on_click=run.request,
-        args=("step",),
-    )
-    st.button(
-        "Stop",
-        icon=":material/stop:",
-        key="stop",
-        disabled=state not in ACTIVE,
-        on_click=get_store().stop,
-        args=(run,),
-    )
-    if st.button(
-        "Reset",
-        icon=":material/restart_alt:",
-        key="reset",
-        help="Back to step 0 with the same seed, paused. This run stays under Runs.",
-    ):
-        try:
-            start(run.runnable_spec(), run, paused=True)
-        except (RunUnreadable, SpecError) as error:
-            st.error(literal(str(error)))
-
-
-def _resume(run: Run) -> None:
-    try:
-        get_store().resume(run)
-    except (QueueFull, RunUnreadable, SpecError, OSError) as error:
-        st.error(literal(str(error)))
-        return
-    st.rerun()
-
-
-def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
-    """Where on the clock something happened to the run as a whole, with a word for it: where it was forked."""
-    origin = view.metadata.forked_from
-    steps = view.history.column(0, "step")
-    if not origin or not len(steps):
-        return []
-    at = float(np.interp(origin.step, steps, view.history.column(0, CLOCK_COLUMNS[clock])))
-    return [{"at": at, "words": "fork"}]
-
-
 def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:
     """Where the time line finds the frames of the lanes of a run."""
 
@@ -296,14 +217,12 @@ def cells(lanes: Sequence[LaneView], picture: str = "samples") -> list[TimelineC
     result: list[TimelineCell] = []
     columns = 2 * lanes_a_row(lanes)
     for row in (range(first, min(first + LANES_A_ROW, len(lanes))) for first in range(0, len(lanes), LANES_A_ROW)):
-        # An odd lane has its row to itself: nothing may flow up beside it.
-        gap = columns - 2 * len(row)
         for part in (
             [TimelineCell(f"{lane}-title", 2, LINE, lanes=(lane,)) for lane in row],
             [figure(name, 1, PICTURE, lane) for lane in row for name in (picture, BESIDE)],
             *([figure(name, 2, CURVES, lane) for lane in row] for name in everywhere),
         ):
-            result += part + ([TimelineCell(f"after-{part[-1].name}", gap, part[-1].height)] if gap else [])
+            result += row_of(part, columns)
     result.append(TimelineCell(BELOW, columns, BARS, FIGURES[BELOW], tuple(range(len(lanes)))))
     return result
 

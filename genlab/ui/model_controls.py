@@ -17,6 +17,7 @@ from genlab.ui.escape import literal
 FIRST_MODELS = ("gan", "vae", "wgan-gp", "wae")  # of each lane until another is chosen
 FIRST_LANES = 2
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
+ABLE = {"paths": "show its paths", "critic_weights": "show its critic's weights"}  # where the name says too little
 WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
 
 
@@ -48,14 +49,16 @@ def _remove_lane(lane: int) -> None:
     state.pop("chosen", None)
     for at in range(lane, state.lanes):
         for key in _lane_keys(at):
-            del state[key]
+            state.pop(key, None)
         for key in _lane_keys(at + 1):
             state[key.replace(str(at + 1), str(at), 1)] = state[key]
     state.lanes -= 1
 
 
 def _lane_keys(lane: int) -> list[str]:
-    return [key for key in map(str, st.session_state) if key == f"model.{lane}" or key.startswith(f"{lane}.")]
+    """Of those that have a value: Streamlit may list one of a run of the page that a click interrupted."""
+    of_lane = [key for key in map(str, st.session_state) if key == f"model.{lane}" or key.startswith(f"{lane}.")]
+    return [key for key in of_lane if key in st.session_state]
 
 
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     st.session_state.setdefault(f"model.{lane}", FIRST_MODELS[lane])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
-            f":color[**Model {LETTERS[lane]}**]{{foreground='{LANE_COLOURS[lane]}'}}",
+            f":color[■]{{foreground='{LANE_COLOURS[lane]}'}} **Model {LETTERS[lane]}**",
             list(MODELS),
             key=f"model.{lane}",
             format_func=lambda name: MODELS[name].title,
@@ -78,7 +81,8 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
                 args=(lane,),
             )
     family = MODELS[model]
-    st.caption(f"{family.description} It can {', '.join(family.abilities)}.")
+    able = [ABLE.get(ability, ability) for ability in family.abilities]
+    st.caption(f"{family.description} It can {', '.join(able)}.")
     defaults = family.resolve({}, kind)
     names = list(type(defaults).model_fields)
     main = [name for name in names if setting_notes(type(defaults), name)["main"]]
@@ -150,6 +154,8 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:
     """Send a live setting to a run that trains; any other run keeps what it was trained with."""
+    if key not in st.session_state:
+        return  # Streamlit may report a control of a model that a click has just removed
     try:
         if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
             run.request("settings", lane=lane, values={name: st.session_state[key]})

@@ -6,20 +6,24 @@ from pathlib import Path
 
 import streamlit as st
 
+from genlab.datasets.columns import written_rows
 from genlab.datasets.examples import MINIMUM_EXAMPLES, DataRefused, Examples
+from genlab.datasets.options import ReadingOptions
 from genlab.datasets.own import data_folder, free_name, save
-from genlab.datasets.pictures import KINDS, SIZES
+from genlab.datasets.pictures import KINDS
 from genlab.datasets.reading import MAXIMUM_UPLOAD, read, read_painted, read_typed
 from genlab.figures.preview import preview
 from genlab.ui.chart_grid import Cell, chart_grid
-from genlab.ui.escape import literal
+from genlab.ui.escape import literal, literal_table
 from genlab.ui.painter import painter
+from genlab.ui.reading_controls import chosen_options, reading_controls
 
 WAYS = {"upload": "Upload a file", "paint": "Paint points", "type": "Type points"}
 SUFFIXES = ["csv", "tsv", "txt", "npz", "zip"]
 PICTURE = 400  # pixels, the height of the preview
+ROWS = 6  # of a table with words, in its place
 FORMATS = f"""
-- a **CSV** of numbers, a row a point; labels, if any, in the last column
+- a **table** as CSV: numbers, words and dates, whatever separates them
 - a **zip of pictures** ({KINDS}) of any size; where they have classes, one folder for each
 - an **.npz** with `examples`, if need be `labels`; or with `x_train` and `x_test`, if need be `y_train` and `y_test`
 """
@@ -59,20 +63,26 @@ def _uploaded() -> tuple[Examples | None, str]:
     if file is None:
         st.markdown(FORMATS)
         return None, ""
-    pixels, colour = SIZES[0], False
-    if file.name.lower().endswith(".zip"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-            pixels = st.selectbox(
-                "Resize to", SIZES, format_func=lambda side: f"{side}x{side} pixels", key="pixels", width=160
-            )
-            colour = st.toggle("Keep colours", key="colour")
-    # Read once, and not again whenever something on the page is touched.
-    content = (file.file_id, pixels, colour)
-    if st.session_state.get("read_file") != content:
+    # Read once for each way of reading it, and not again whenever something on the page is touched.
+    options = chosen_options(file.file_id)
+    if st.session_state.get("read_file") != (file.file_id, options):
         with st.spinner("Reading it"):
-            st.session_state.found = read(file.name, file.getvalue(), pixels, colour)
-        st.session_state.read_file = content
-    return st.session_state.found, Path(file.name).stem
+            st.session_state.found = _read(file.name, file.getvalue(), options)
+        st.session_state.read_file = (file.file_id, options)
+    found = st.session_state.found
+    known = found.options
+    if known is not None:
+        reading_controls(file.file_id, known, pictures=file.name.lower().endswith(".zip"))
+    if isinstance(found, DataRefused):
+        raise found
+    return found, Path(file.name).stem
+
+
+def _read(name: str, content: bytes, options: ReadingOptions) -> Examples | DataRefused:
+    try:
+        return read(name, content, options)
+    except DataRefused as refusal:
+        return refusal
 
 
 def _painted() -> tuple[Examples | None, str]:
@@ -101,8 +111,14 @@ def _typed() -> tuple[Examples | None, str]:
 def _use(found: Examples, suggestion: str) -> None:
     """What was found, a name for it, and the button that stores it and goes on to train."""
     words = found.summary()
-    chart_grid([Cell("preview", 1, PICTURE, preview(found), alt=words)], key="preview", columns=1)
+    if found.kind == "table":
+        st.markdown(literal_table({"": written_rows(found.columns, found.values[:ROWS])}))
+    else:
+        chart_grid([Cell("preview", 1, PICTURE, preview(found), alt=words)], key="preview", columns=1)
     st.markdown(literal(words))
+    for title, sentences in (("Assumed", found.assumed), ("Left out", found.left_out)):
+        if sentences:
+            st.caption(f"**{title}**  \n" + "  \n".join(map(literal, sentences)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", suggestion, max_chars=60, key=f"name.{suggestion}")
         pressed = st.button("Use this data", type="primary", icon=":material/check:", key="use")

@@ -14,10 +14,12 @@ from genlab.runs.index import SORTS, Choice, RunIndex, RunRow, make_row
 from genlab.runs.notes import read_notes
 from genlab.runs.summary import read_summary
 from genlab.ui.escape import literal
-from genlab.ui.run_row import chosen, forget_chosen, headings, run_row, time_zone
+from genlab.ui.importing import import_runs
+from genlab.ui.run_row import chosen, forget_chosen, run_rows, time_zone
 from genlab.ui.worker_supervisor import get_store
 
-A_PAGE = 20  # rows
+A_PAGE = 15  # rows
+PAGINATION = 360  # pixels: with less, the pages that are shown are fewer
 COMPARED = (2, 4)  # at least, and at most
 BIN_SHOWN = 50  # runs, those deleted last
 
@@ -41,6 +43,7 @@ def run_list() -> None:
     else:
         st.markdown("Nothing has been trained here yet." if not deleted else "All runs are in the bin.")
         st.page_link("pages/train.py", label="Train a GAN and a VAE", icon=":material/play_arrow:")
+    import_runs()
     if deleted:
         _bin(deleted)
 
@@ -93,17 +96,11 @@ def _found(rows: list[RunRow], found: list[RunRow]) -> None:
         space = format_bytes(sum(row.summary.bytes for row in rows))
         count = f"{len(rows):,} runs" if len(found) == len(rows) else f"{len(found):,} of {len(rows):,} runs"
         st.caption(f"{count if len(rows) > 1 else '1 run'} · {space} used", width="content")
-        page = st.pagination(pages, key="runs-page", persist_state="session") if pages > 1 else 1
+        page = st.pagination(pages, key="runs-page", persist_state="session", width=PAGINATION) if pages > 1 else 1
     if not found:
         st.markdown("No run is like that. Look for something else, or for less.")
         return
-    with st.container(key="run-rows"):
-        headings()
-        for row in found[(page - 1) * A_PAGE : page * A_PAGE]:
-            try:
-                run_row(row)
-            except RunUnreadable:  # deleted in another tab just now
-                continue
+    run_rows(found[(page - 1) * A_PAGE : page * A_PAGE])
 
 
 def _actions() -> None:
@@ -136,19 +133,18 @@ def _delete() -> None:
     store, deleted, refused = get_store(), [], []
     for run_id in chosen():
         try:
-            Bin(store).delete(store.open(run_id))
-            deleted.append(run_id)
+            deleted.append(Bin(store).delete(store.open(run_id)))
         except (RunBusy, RunUnreadable, OSError) as error:
             refused.append(str(error))
     forget_chosen()
     st.session_state["runs-deleted"], st.session_state["runs-refused"] = deleted, refused
 
 
-def _restore(run_ids: list[str]) -> None:
+def _restore(runs: list[Deleted]) -> None:
     refused = []
-    for run_id in run_ids:
+    for deleted in runs:
         try:
-            Bin(get_store()).restore(run_id)
+            Bin(get_store()).restore(deleted)
         except (RunUnreadable, OSError) as error:
             refused.append(str(error))
     st.session_state["runs-deleted"], st.session_state["runs-refused"] = [], refused
@@ -158,8 +154,8 @@ def _messages(in_bin: list[Deleted]) -> None:
     """What became of the last deletion, with its undo."""
     for message in st.session_state.pop("runs-refused", []):
         st.error(literal(message), icon=":material/error:")
-    there = {one.run.id for one in in_bin}
-    deleted = [run_id for run_id in st.session_state.get("runs-deleted", []) if run_id in there]
+    there = {one.run.path for one in in_bin}
+    deleted = [one for one in st.session_state.get("runs-deleted", []) if one.run.path in there]
     if deleted:
         with st.container(horizontal=True, vertical_alignment="center", key="runs-undo"):
             words = "1 run is" if len(deleted) == 1 else f"{len(deleted)} runs are"
@@ -182,7 +178,7 @@ def _bin(deleted: list[Deleted]) -> None:
                     icon=":material/undo:",
                     key=f"restore-{one.run.id}-{one.deleted:.6f}",
                     on_click=_restore,
-                    args=([one.run.id],),
+                    args=([one],),
                 )
                 models = ", ".join(lane.title for lane in summary.lanes)
                 words = (row.title, models, one.run.id, format_bytes(summary.bytes), f"until {until}")

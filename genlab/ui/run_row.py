@@ -1,85 +1,94 @@
-"""One row of the runs page: its picture, what the run is and got, its state, and what can be done with it."""
+"""The rows of the runs page: a picture, what the run is and got, its state, and what can be done with it."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, tzinfo
 from html import escape
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from genlab.figures.base import LANE_COLOURS
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.formats import format_bytes, format_duration, format_moment, format_settings
 from genlab.runs.index import RunRow
 from genlab.runs.notes import NAME_LENGTH, NOTE_LENGTH, Notes, read_notes, write_notes
 from genlab.runs.picture import read_picture
 from genlab.runs.summary import UNREADABLE, RunSummary, read_summary
+from genlab.spec import LANE_COLOURS
 from genlab.ui.escape import literal
 from genlab.ui.worker_supervisor import get_store
 
 LIVE_SECONDS = 1.0
-PICTURE_WIDTH = 110  # pixels
-HEADINGS = (
-    '<div class="run-headings"><span>models, and what differs from their presets</span>'
-    '<span class="number">modes</span><span class="number">on a mode</span><span class="state">state</span></div>'
-)
+HERE = Path(__file__).parent
+TEMPLATE = """
+<div class="run-headings">
+  <span></span><span></span><span>run</span>
+  <div class="run-columns"><span>models, and what differs from their presets</span>
+    <span class="number">modes</span><span class="number">on a mode</span><span class="state">state</span></div>
+</div>
+<div class="run-rows"></div>
+"""
+KEY = "run-rows"
+CHOSEN, HEARD, EDITED = "chosen-runs", "run-rows.heard", "run-rows.edited"  # in the session
 
 
-def headings() -> None:
-    """What the columns are called, for the eye; each number in a row names itself for a screen reader."""
-    with st.container(key="run-headings"):
-        for html in ("", "", '<span class="run-headings">run</span>', HEADINGS):
-            st.html(html or "<span></span>")
+def run_rows(rows: list[RunRow]) -> None:
+    """Draw the rows, as one element: a widget for each of their buttons takes a browser a second."""
+    shown, on_their_way = [], []
+    for row in rows:
+        run = Run(get_store().root / row.id)
+        shown.append((row.id, _row(row, read_picture(run))))
+        if row.summary.active:
+            on_their_way.append(run)
+    pressed = _rows(
+        key=KEY,
+        data={"rows": tuple(shown), "chosen": tuple(chosen()), "heard": st.session_state.get(HEARD, 0)},
+        on_chosen_change=_choose,
+        on_star_change=_star,
+        on_edit_change=_ask_edit,
+    )
+    try:
+        if pressed.get("open"):
+            st.switch_page("pages/train.py", query_params={"run": get_store().open(str(pressed["open"])).id})
+        if EDITED in st.session_state:
+            _edit(get_store().open(st.session_state[EDITED]))
+    except RunUnreadable as error:  # deleted in another tab just now
+        _forget_edit()
+        st.error(literal(str(error)), icon=":material/error:")
+    if on_their_way:
+        st.fragment(_live, run_every=LIVE_SECONDS)(on_their_way)
 
 
-def run_row(row: RunRow) -> None:
-    """Draw one row."""
-    run = get_store().open(row.id)
-    st.session_state[f"choose-{row.id}"] = row.id in chosen()
-    with st.container(key=f"run-row-{row.id}"):
-        st.checkbox(
-            f"Choose {literal(row.title)}, {row.id}",
-            key=f"choose-{row.id}",
-            label_visibility="collapsed",
-            on_change=_choose,
-            args=(row.id,),
-        )
-        picture = read_picture(run)
-        if picture:
-            st.image(picture, width=PICTURE_WIDTH, alt=f"Samples of {row.title}")
-        else:
-            st.html("<span></span>")
-        with st.container(gap=None):
-            st.page_link("pages/train.py", label=literal(row.title), query_params={"run": row.id})
-            st.html(_details(row))
-        if row.summary.state == UNREADABLE:
-            st.markdown(f":material/error: {UNREADABLE}: {literal(row.summary.message)}")
-        elif row.summary.active:
-            st.fragment(_live, run_every=LIVE_SECONDS)(run)
-        else:
-            st.html(_lanes(row.summary))
-        name = literal(row.title)
-        st.button(
-            ":material/star:" if row.notes.star else ":material/star_border:",
-            key=f"star-{row.id}",
-            help=f"Take the star from {name}" if row.notes.star else f"Give {name} a star",
-            type="tertiary",
-            on_click=_star,
-            args=(run,),
-        )
-        if st.button(
-            ":material/edit:", key=f"edit-{row.id}", help=f"Name {name}, or write a note on it", type="tertiary"
-        ):
-            _edit(run)
-
-
-def _live(run: Run) -> None:
-    """The lanes and the state of a run on its way, as they are now; once it has ended, all is drawn again."""
-    summary = read_summary(run)
-    if not summary.active:
+def _live(runs: list[Run]) -> None:
+    """The lanes and the states of runs on their way, as they are now; once one has ended, all is drawn again."""
+    summaries = [read_summary(run) for run in runs]
+    if not all(summary.active for summary in summaries):
         st.rerun()
-    st.html(_lanes(summary))
+    _rows(key=f"{KEY}-live", data={"lanes": tuple((summary.id, _lanes(summary)) for summary in summaries)})
+
+
+def _row(row: RunRow, picture: bytes | None) -> str:
+    """One row as HTML. What comes from outside is text in it."""
+    run_id, title = escape(row.id), escape(row.title)
+    source = f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
+    image = f'<img src="{source}" alt="Samples of {title}">' if picture else "<span></span>"
+    if row.summary.state == UNREADABLE:
+        lanes = f'<div class="run-unreadable">{UNREADABLE}: {escape(row.summary.message)}</div>'
+    else:
+        lanes = _lanes(row.summary)
+    star = f"Take the star from {title}" if row.notes.star else f"Give {title} a star"
+    pressed = str(row.notes.star).lower()
+    edit = f"Name {title}, or write a note on it"
+    return (
+        f'<input type="checkbox" data-do="chosen" aria-label="Choose {title}, {run_id}">{image}'
+        f'<div><a href="train?run={run_id}" data-do="open">{title}</a>{_details(row)}</div>'
+        f'<div class="run-now">{lanes}</div>'
+        f'<button type="button" data-do="star" title="{star}" aria-label="Star of {title}" aria-pressed="{pressed}">'
+        "star</button>"
+        f'<button type="button" data-do="edit" title="{edit}" aria-label="{edit}">edit</button>'
+    )
 
 
 def _details(row: RunRow) -> str:
@@ -89,7 +98,7 @@ def _details(row: RunRow) -> str:
     about += [format_settings(summary.changed)] if summary.changed else []
     made = format_moment(summary.created, time_zone())
     lines = [" · ".join(about), " · ".join(part for part in (made, format_bytes(summary.bytes)) if part)]
-    lines += [row.notes.note] if row.notes.note else []
+    lines += [text for text in (summary.group, row.notes.note) if text]
     return f'<div class="run-details">{"<br>".join(escape(line) for line in lines if line)}</div>'
 
 
@@ -129,36 +138,48 @@ def time_zone() -> tzinfo:
 
 def chosen() -> list[str]:
     """The ids of the runs that are chosen, in the order in which they were."""
-    ids: list[str] = st.session_state.setdefault("chosen-runs", [])
+    ids: list[str] = st.session_state.setdefault(CHOSEN, [])
     return ids
 
 
 def forget_chosen() -> None:
     """Choose none."""
-    for run_id in chosen():
-        st.session_state.pop(f"choose-{run_id}", None)
     chosen().clear()
 
 
-def _choose(run_id: str) -> None:
-    if st.session_state[f"choose-{run_id}"]:
-        chosen().append(run_id)
-    elif run_id in chosen():
-        chosen().remove(run_id)
+def _choose() -> None:
+    told = st.session_state[KEY]["chosen"] or {}
+    st.session_state[CHOSEN] = [str(run_id) for run_id in told.get("runs", [])]
+    st.session_state[HEARD] = told.get("number", 0)
 
 
-def _star(run: Run) -> None:
+def _ask_edit() -> None:
+    st.session_state[EDITED] = str(st.session_state[KEY]["edit"])
+
+
+def _forget_edit() -> None:
+    st.session_state.pop(EDITED, None)
+
+
+def _star() -> None:
+    try:
+        run = get_store().open(str(st.session_state[KEY]["star"]))
+    except RunUnreadable as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return
     notes = read_notes(run)
     _keep(run, Notes(notes.name, notes.note, not notes.star))
 
 
-@st.dialog("Name and note")
+@st.dialog("Name and note", on_dismiss=_forget_edit)
 def _edit(run: Run) -> None:
+    """Open for as long as it is asked for: also where the page is drawn anew meanwhile, since a run has ended."""
     notes = read_notes(run)
     with st.form("notes", border=False):
         name = st.text_input("Name", notes.name, max_chars=NAME_LENGTH, placeholder="as its data set")
         note = st.text_area("Note", notes.note, max_chars=NOTE_LENGTH)
         if st.form_submit_button("Save", type="primary") and _keep(run, Notes(name or "", note or "", notes.star)):
+            _forget_edit()
             st.rerun()
 
 
@@ -170,3 +191,11 @@ def _keep(run: Run, notes: Notes) -> bool:
     except (OSError, RunUnreadable) as error:
         st.error(literal(str(error)), icon=":material/error:")
         return False
+
+
+_rows = st.components.v2.component(
+    "genlab_run_rows",
+    html=TEMPLATE,
+    js=(HERE / "run_row.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import plotly
 
-from genlab.figures.script import browser_script
+from genlab.figures.script import browser_script, plotly_script
 from genlab.runs.atomic import write_bytes
 
 FOLDER = Path(__file__).parents[2] / "static"
@@ -59,8 +59,7 @@ def served_script() -> str:
 @cache
 def served_plotly() -> str:
     """The same for the plotly.min.js of the installed wheel."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return _serve(source.name, source.read_bytes(), plotly.__version__)
+    return _serve("plotly.min.js", plotly_script(), plotly.__version__)
 
 
 @cache

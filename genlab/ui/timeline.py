@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
@@ -15,13 +16,14 @@ import numpy as np
 import streamlit as st
 
 from genlab.figures.base import LaneView
-from genlab.figures.packing import pack_message, unpack_message
+from genlab.figures.packing import pack_message
+from genlab.figures.recording import with_explanations
 from genlab.figures.timeline import TimelineCell, curves, describe, pack_frame, pack_new_curves, place_on_clocks
 from genlab.runs.folder import Frame
-from genlab.ui.address import note_place
+from genlab.ui.address import address_query, note_place
 from genlab.ui.served import loader, served_plotly
 
-MESSAGE_BYTES = 1_500_000  # of frames in one message, after which the next is asked for ...
+MESSAGE_BYTES = 2_500_000  # of frames in one message, after which the next is asked for ...
 MESSAGE_SECONDS = 0.15  # ... or so much time: other visitors wait meanwhile
 KEPT_BYTES = 24_000_000  # of packed frames, for all visitors together
 
@@ -49,17 +51,21 @@ class _Sent:
         signature: of the cells and the lanes, for which the frames were packed.
         described, description: the digest of the description, and what it was made from.
         frames: the steps of each lane's frames.
+        unreadable: those, by lane, that could not be read: not tried again at each look.
         curves, recorded: the arrays of the curves, and how much of each lane's history they were made from.
         question: what the browser has asked since.
+        told: the digest of what a talk shows.
     """
 
     signature: str = ""
     described: str = ""
     frames: list[set[int]] = field(default_factory=list)
+    unreadable: list[set[int]] = field(default_factory=list)
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     recorded: Any = None
     description: Any = None
     question: dict[str, Any] | None = None
+    told: str = ""
 
 
 def timeline(
@@ -73,6 +79,7 @@ def timeline(
     step: int | None = None,
     addressed: bool = True,
     on_fork: Callable[[int], None] | None = None,
+    talk: Mapping[str, Any] | None = None,
     **described: Any,
 ) -> None:
     """Draw the time line of one to four lanes, and send what is new.
@@ -81,6 +88,7 @@ def timeline(
     step: where it stands at first: at the last moment without a frame after this step, None for the end.
     addressed: whether the address names the step that it stands at.
     on_fork: called with a step where a visitor asks for a fork there; without it there is no such button.
+    talk: the screens, where it is shown on a stage; see `browser/talk.js`.
     described: further values of its description, see `browser/timeline.js`.
     """
     sent: _Sent = st.session_state.setdefault(f"{key}.sent", _Sent())
@@ -88,6 +96,8 @@ def timeline(
     signature = _digest(repr((what, [lane.kept for lane in frames])).encode())
     _answer(sent, signature, len(lanes))
     header: dict[str, Any] = {"signature": signature, "plotly": served_plotly(), "active": active, "step": step}
+    if addressed:
+        header["place"] = address_query().get("step", "")
     parts = []
     budgets = [lane.budget for lane in lanes]
     budget = None if None in budgets else max(lane.spec.budget for lane in lanes)
@@ -100,6 +110,9 @@ def timeline(
         parts.append(package)
         header["describes"] = True
     header["described"] = sent.described
+    told = _digest(json.dumps(talk).encode())
+    if talk and (told != sent.told or header.get("describes")):
+        header["talk"], sent.told = talk, told
     recorded = lanes[0].clock, [lane.history.read_bytes for lane in lanes]
     if sent.recorded != recorded:
         now = curves(cells, lanes)
@@ -122,10 +135,13 @@ def timeline(
 
 
 def play_recording(recording: bytes, *, key: str, **header: Any) -> None:
-    """Play a message that was written to a file: see `genlab.figures.recording`."""
-    stored, parts = unpack_message(recording)
-    message = stored | {"plotly": served_plotly(), "plays": True, "loops": True} | header
-    _timeline(key=key, data=pack_message(message, parts))
+    """Play a message that was written to a file: see `genlab.figures.recording`.
+
+    header: further values of its header, see `browser/timeline.js`.
+    """
+    header = {"plotly": served_plotly(), "plays": True, "loops": True} | header
+    message = with_explanations(recording, **header)
+    _timeline(key=key, data=message, on_place_change=partial(_note_place, key))
 
 
 def _note_question(key: str) -> None:
@@ -144,6 +160,7 @@ def _answer(sent: _Sent, signature: str, lanes: int) -> None:
         sent.description, sent.recorded, sent.curves = None, None, {}
     sent.signature = signature
     sent.frames = [set(steps) for steps in held] if len(held) == lanes else [set() for _ in range(lanes)]
+    sent.unreadable = [set() for _ in range(lanes)]
 
 
 def _choose_clock(key: str) -> None:
@@ -175,21 +192,24 @@ def _new_frames(
     """
     began, size = time.monotonic(), 0
     packed: list[bytes] = []
+    done = [held | unreadable for held, unreadable in zip(sent.frames, sent.unreadable, strict=True)]
     queue = [
         (place, lane, step)
         for lane, of_lane in enumerate(frames)
-        if not sent.frames[lane].issuperset(of_lane.steps)
+        if lanes[lane].reference and not done[lane].issuperset(of_lane.steps)
         for place, step in enumerate(_coarse_to_fine(of_lane.steps, wanted))
-        if step not in sent.frames[lane]
+        if step not in done[lane]
     ]
     for i, (_, lane, step) in enumerate(sorted(queue)):
         if i and (size > MESSAGE_BYTES or time.monotonic() - began > MESSAGE_SECONDS):
             return packed, bool(packed)  # else nothing of it can be read: not asked for at once again
         package = _packed(cells, lanes, frames[lane], lane, step, signature)
-        if package is not None:
-            packed.append(package)
-            size += len(package)
-            sent.frames[lane].add(step)
+        if package is None:
+            sent.unreadable[lane].add(step)
+            continue
+        packed.append(package)
+        size += len(package)
+        sent.frames[lane].add(step)
     return packed, False
 
 
@@ -242,7 +262,7 @@ def _packed(
     if package := _packages.get(key):
         return package
     frame = frames.read(step)
-    if frame is None or not lanes[lane].reference:
+    if frame is None:
         return None
     shown = [replace(view, frame=frame) if i == lane else view for i, view in enumerate(lanes)]
     package = pack_frame(cells, shown, lane, place_on_clocks(lanes[lane], step))

@@ -55,19 +55,7 @@ class WorkerSupervisor:
             self._pause = min(2 * self._pause, SLOWEST_RESTART_SECONDS) if early else RESTART_SECONDS
         if now < self._not_before:
             return
-        from genlab.datasets.own import data_folder  # not before the first page is painted: it imports all data sets
-
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".worker.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "genlab.training.worker", "--runs", str(self.root)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=Path(genlab.__file__).parents[1],
-                # It may be another folder than ours, from which a relative path leads elsewhere.
-                env={**os.environ, "GENLAB_DATA_DIR": str(data_folder().resolve())},
-            )
+        self._process = start_worker(self.root)
         self._started = time.monotonic()
 
     def release(self) -> None:
@@ -78,6 +66,23 @@ class WorkerSupervisor:
             self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(RELEASE_SECONDS)
+
+
+def start_worker(root: Path) -> subprocess.Popen[bytes]:
+    """A worker process on a folder of runs. It leaves when its standard input closes."""
+    from genlab.datasets.own import data_folder  # not before the first page is painted: it imports all data sets
+
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".worker.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "genlab.training.worker", "--runs", str(root)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=Path(genlab.__file__).parents[1],
+            # It may be another folder than ours, from which a relative path leads elsewhere.
+            env={**os.environ, "GENLAB_DATA_DIR": str(data_folder().resolve())},
+        )
 
 
 @st.cache_resource(show_spinner=False, on_release=WorkerSupervisor.release)

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import psutil
 from helpers import PATIENCE, wait_until
 from playwright.sync_api import Locator, Page, expect
@@ -98,6 +99,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]
+
+
+def newest_answer(server: Server) -> dict[str, np.ndarray]:
+    """The arrays that the worker answered last: other tests may have asked before."""
+    path = max((server.store.root / ".questions").glob("*.npz"), key=lambda file: file.stat().st_mtime_ns)
+    with np.load(path) as file:
+        return dict(file)
 
 
 class TrainPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 
 import pytest
 from helpers import wait_until
@@ -65,3 +66,20 @@ def test_nonsense_in_the_address_is_named_and_harmless(real_server: Server, run:
         page.goto(real_server.address(f"coverage?run={named}"))
         expect(page.get_by_test_id("stAlert")).to_be_visible()
         expect(page.locator('[data-cell="coverage"] .main-svg').first).to_be_visible()
+
+
+def test_samples_are_drawn_by_the_worker_and_saved_by_the_browser(real_server: Server, run: Run, visit) -> None:
+    page = visit(real_server).page
+    page.goto(real_server.address(f"coverage?run={run.id}"))
+    page.get_by_role("button", name="Samples of VAE").click()
+    box = page.get_by_label("How many").last
+    box.fill("30")
+    box.press("Tab")
+    page.get_by_role("button", name="Draw").click()
+    save = page.get_by_role("button", name="Save the pictures")
+    expect(save).to_be_visible()
+    with page.expect_download() as download:
+        save.click()
+    assert download.value.suggested_filename == f"samples-{run.id}-1-30-0.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert len(archive.namelist()) == 30

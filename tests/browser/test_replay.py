@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from serving import Server, TrainPage
 
 from genlab.runs import Run
+from genlab.runs.folder import Frame
+from genlab.runs.history import append_record
 from genlab.spec import make_spec
 
 pytestmark = pytest.mark.browser
@@ -124,6 +126,40 @@ def test_who_scrubs_back_while_it_trains_stays_there_until_live(server, visit):
     wait_until(lambda: int(attribute(tab, "step")) > step, "newer frames, followed")
 
 
+NOTE_STEPS = """line => {
+    window.steps = []
+    const note = () => window.steps.push(Number(line.dataset.step))
+    new MutationObserver(note).observe(line, { attributeFilter: ["data-step"] })
+}"""
+
+
+def test_frames_that_come_together_are_shown_one_after_the_other(server, visit, ended):
+    run = server.store.create(make_spec(budget=10**6, seed=SEED + 1))
+    run.write_reference(ended.reference() or {})
+    newest = [ended.newest_frame(lane) for lane in (0, 1)]
+    state = run.state()
+    state.state = "running"
+    with run.lock():  # as whoever trains it would
+
+        def write(steps: list[int]) -> None:
+            for step in steps:
+                for lane in (0, 1):
+                    frame = newest[lane]
+                    run.write_frame(Frame(lane=lane, step=step, metrics=frame.metrics, arrays=frame.arrays))
+                    append_record(run, {"lane": lane, "step": step, "seconds": step / 1000, "examples": step * 256})
+            run.write_state(state)
+
+        write([20])
+        tab = visit(server).open(f"?run={run.id}")
+        stands_at(tab, 20)
+        tab.page.get_by_test_id("timeline").evaluate(NOTE_STEPS)
+        write([40, 60, 80])
+        stands_at(tab, 80)
+        state.state = "stopped"
+        run.write_state(state)
+    assert list(dict.fromkeys(step for step in tab.page.evaluate("window.steps") if step > 20)) == [40, 60, 80]
+
+
 def test_a_zoom_stays_while_it_plays(server, line, ended):
     tab = line(server, ended)
     plot = tab.cell("0-samples").locator(".js-plotly-plot")
@@ -189,6 +225,29 @@ def test_the_link_names_the_moment_and_what_is_left_out(server, line, ended):
     tab.page.get_by_role("button", name="Link").click()
     tab.page.get_by_text("Settings at the side").click()
     expect(tab.page.get_by_test_id("stCode")).to_contain_text(f"/train?run={ended.id}&step=0&hide=settings")
+
+
+# What the time line tells first of step 0 is lost, as it may be beside a click.
+LOSE_ONE = """() => {
+  const { show } = window.genlabTimeline
+  window.genlabTimeline.show = (component) => show({ ...component, setTriggerValue: (name, value) => {
+    if (name === "place" && value === "0" && window.lost === undefined) window.lost = value
+    else component.setTriggerValue(name, value)
+  }})
+}"""
+
+
+def test_a_place_that_was_told_in_vain_is_told_again(server, line, ended):
+    tab = line(server, ended)
+    tab.page.evaluate(LOSE_ONE)
+    tab.page.get_by_label("Against").select_option("examples")  # the next message takes up what was put in place
+    expect(tab.page.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile(r"examples$"))
+    tab.page.get_by_test_id("timeline").focus()
+    tab.page.keyboard.press("Home")
+    wait_until(lambda: tab.page.evaluate("window.lost") == "0", "the loss")
+    tab.page.get_by_role("button", name="Link").click()
+    tab.page.get_by_text("Settings at the side").click()
+    expect(tab.page.get_by_test_id("stCode")).to_contain_text("&step=0&hide=settings")
 
 
 def test_four_lanes_stand_on_one_line(server, visit):

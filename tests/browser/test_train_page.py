@@ -9,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers import wait_until
-from playwright.sync_api import expect
-from serving import CHARTS, LONGEST
+from playwright.sync_api import Locator, expect
+from serving import CHARTS, ENDLESS, LONGEST
 
 from genlab.runs import Run
+from genlab.runs.history import History
+from genlab.spec import make_spec
 
 pytestmark = pytest.mark.browser
 
@@ -186,6 +188,23 @@ def test_a_killed_worker_interrupts_the_run_which_goes_on_under_the_next(server,
     tab.is_now("done")
 
 
+def test_a_learning_rate_is_changed_while_it_trains_and_marked(real_server, visit):
+    run = real_server.store.submit(make_spec(budget=ENDLESS))
+    tab = visit(real_server).open(f"?run={run.id}")
+    tab.is_now("running")
+    before = run.spec().lanes[0].settings["generator_learning_rate"]
+    rate = tab.page.get_by_role("spinbutton", name="Gen. rate")
+    rate.fill("0.0004")
+    rate.press("Tab")
+    words = f"GAN: generator learning rate {before:g} → 0.0004"
+    expect(tab.cell("0-losses").locator(".annotation")).to_contain_text(words)
+    expect(tab.page.locator(".genlab-mark")).to_have_attribute("title", words)
+    ((lane, step, values),) = History(run).update().changed
+    assert (lane, values) == (0, {"generator_learning_rate": 0.0004}) and step > 0
+    tab.press("stop")
+    tab.is_now("stopped")
+
+
 def test_a_double_click_on_train_makes_one_run(server, visit):
     tab = visit(server).open()
     before = {run.id for run in server.store.runs()}
@@ -260,3 +279,34 @@ def test_charts_have_the_colours_of_the_theme(server, visit, scheme):
 def rgb(colour: str) -> str:
     """ "#1B2530" as a browser says it."""
     return "rgb({}, {}, {})".format(*bytes.fromhex(colour.removeprefix("#")))
+
+
+def test_words_fit_beside_four_lanes_and_on_a_phone_the_pictures_of_all_come_first(server, visit):
+    lanes = [{"model": model} for model in ("aae", "aae", "wgan-gp", "wgan-gp")]
+    run = server.store.submit(make_spec(dataset="grid25", lanes=lanes, budget=FEW))
+    tab = visit(server).open(f"?run={run.id}")
+    tab.is_now("done")
+    for width, height in ((1280, 800), (390, 844)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.page.reload()
+        expect(tab.cell("3-title")).to_contain_text("on a mode")
+        tab.cell("coverage").scroll_into_view_if_needed()
+        expect(tab.cell("coverage").locator(".main-svg").first).to_be_visible()
+        assert not cut(tab.page.locator(".genlab-caption > *, .genlab-figure-title, .genlab-legend-name"))
+    down = [name for _, name in sorted(tab.page.locator("[data-cell]").evaluate_all(PLACES))]
+    for first, then in (("samples", "latent"), ("latent", "losses")):
+        assert max(down.index(f"{lane}-{first}") for lane in range(4)) < down.index(f"0-{then}")
+    assert down.index("3-title") + 1 == down.index("3-samples") and down[-1] == "coverage"
+    says = "node => getComputedStyle(node, '::before').content"
+    assert tab.cell("3-latent").locator(".genlab-figure-title").evaluate(says) == '"WGAN-GP D · "'
+
+
+PLACES = """nodes => nodes.filter((node) => node.clientHeight)
+  .map((node) => [node.getBoundingClientRect().top, node.dataset.cell])"""
+
+
+def cut(words: Locator) -> list[str]:
+    """Those that do not fit their place."""
+    return words.evaluate_all(
+        "nodes => nodes.filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.textContent)"
+    )

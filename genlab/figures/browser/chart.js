@@ -2,12 +2,13 @@
 
 class Chart {
   constructor(cell) {
-    this.node = element("div", "genlab-figure", { role: "img" })
+    this.node = element("div", "genlab-figure", { role: "figure" })
     this.node.dataset.cell = cell.name
     this.plot = this.node.appendChild(element("div", ""))
     this.canvas = this.node.appendChild(element("canvas", "genlab-canvas"))
     this.cursor = this.node.appendChild(element("div", "genlab-cursor"))
     this.top = this.node.appendChild(element("div", "genlab-figure-top"))
+    this.about = new About(this.top)
     this.title = this.top.appendChild(element("span", "genlab-figure-title"))
     this.legend = this.top.appendChild(element("span", "genlab-figure-legend"))
     this.pointed = this.node.appendChild(element("div", "genlab-pointed", { role: "status" }))
@@ -16,6 +17,7 @@ class Chart {
     this.node.addEventListener("pointermove", (event) => this.point(event))
     this.node.addEventListener("pointerleave", () => (this.pointed.hidden = true))
     this.pointed.hidden = this.cursor.hidden = true
+    this.inView = true // until the observer of the time line says otherwise
   }
 
   // What stays: `fixed` are the arrays that do not change.
@@ -25,10 +27,12 @@ class Chart {
     this.moved = {}
     this.stale = true
     this.pictures.clear()
-    this.node.style.height = `${cell.height}px`
+    this.height = this.fitted ?? cell.height
+    this.node.style.height = `${this.height}px`
     this.node.style.setProperty("--span", cell.span)
     this.node.setAttribute("aria-label", cell.alt)
     this.title.textContent = cell.title
+    this.about.tell(cell.figure, cell.about)
     // Plotly has what it draws well and what does not move with a frame.
     const still = (layer) => layerNames(layer).every((name) => this.key(name) in fixed)
     this.plotted = cell.layers.filter((layer) => layer.kind === "Trace" && (cell.recorded || still(layer)))
@@ -59,7 +63,7 @@ class Chart {
   plan(width, theme, curves, moving, clock) {
     if (!this.cell || !width) return
     const { cell } = this
-    const state = JSON.stringify([width, theme.id, cell.height, this.moved, moving, clock])
+    const state = JSON.stringify([width, theme.id, this.height, this.moved, moving, clock])
     if (!this.stale && state === this.state && curves === this.curves) return
     Object.assign(this, { theme, state, curves, stale: false })
     const layout = coloured(structuredClone(cell.layout), theme)
@@ -76,7 +80,7 @@ class Chart {
     this.fitSheet(layout)
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
-    Object.assign(layout, { width, height: cell.height, template: theme.template, uirevision: "kept" })
+    Object.assign(layout, { width, height: this.height, template: theme.template, uirevision: "kept" })
     keepZoom(this, layout)
     const data = this.plotted.filter((layer) => this.curveOf(layer)).map((layer) => this.trace(layer))
     this.drawing = window.Plotly.react(this.plot, data, layout, CONFIG)
@@ -121,12 +125,24 @@ class Chart {
     return trace
   }
 
+  // Another height than the cell's own: on the stage of a talk.
+  fit(height) {
+    if (height === this.height) return
+    this.height = this.fitted = height
+    this.node.style.height = `${height}px`
+    this.stale = true
+  }
+
   // ---- the canvas ----
 
+  ratio() {
+    return window.devicePixelRatio * (this.theme?.scale ?? 1)
+  }
+
   size(width) {
-    const ratio = window.devicePixelRatio
-    Object.assign(this.canvas, { width: width * ratio, height: this.cell.height * ratio })
-    Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.cell.height}px` })
+    const ratio = this.ratio()
+    Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio })
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` })
     this.pictures.clear()
   }
 
@@ -171,17 +187,18 @@ class Chart {
     const at = this.axes()
     if (!at || !this.theme || !this.cell) return
     this.at = at
+    this.node.dataset.updates = Number(this.node.dataset.updates ?? 0) + 1
+    if (!this.inView || !this.drawn.length) return
     const context = this.canvas.getContext("2d")
-    const ratio = window.devicePixelRatio
+    const ratio = this.ratio()
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    context.clearRect(0, 0, this.canvas.width / ratio, this.canvas.height / ratio) // a stage may be scaled below 1
     context.save()
     context.beginPath()
     context.rect(...at.box)
     context.clip()
     for (const layer of this.drawn) if (this.has(layer)) this.drawLayer(context, layer, at)
     context.restore()
-    this.node.dataset.updates = Number(this.node.dataset.updates ?? 0) + 1
   }
 
   drawLayer(context, layer, at) {
@@ -194,12 +211,12 @@ class Chart {
     if (picture?.where !== where) {
       picture = { where, canvas: new OffscreenCanvas(this.canvas.width, this.canvas.height) }
       const own = picture.canvas.getContext("2d")
-      own.scale(window.devicePixelRatio, window.devicePixelRatio)
+      own.scale(this.ratio(), this.ratio())
       LAYERS[layer.kind](own, layer, get, at, this.theme)
       this.pictures.set(layer, picture)
     }
     context.globalAlpha = 1
-    context.drawImage(picture.canvas, 0, 0, this.canvas.width / window.devicePixelRatio, this.cell.height)
+    context.drawImage(picture.canvas, 0, 0, this.canvas.width / this.ratio(), this.height)
   }
 
   // The line where the time line stands, on a chart over the clock, and the values of its curves there.
@@ -209,7 +226,8 @@ class Chart {
     if (!shown) return
     const [left, top, width, height] = this.at.box
     const x = Math.min(left + width, Math.max(left, this.at.x(place)))
-    Object.assign(this.cursor.style, { left: `${x}px`, top: `${top}px`, height: `${height}px` })
+    // Moved by a transform, which needs no new layout of the page.
+    Object.assign(this.cursor.style, { transform: `translate(${x}px, ${top}px)`, height: `${height}px` })
     for (const layer of this.plotted.filter((candidate) => this.curveOf(candidate))) {
       const { values: xs } = this.get(layer.arrays.x) ?? this.curves[this.key(layer.arrays.x)]
       const { values: ys } = this.get(layer.arrays.y) ?? this.curves[this.key(layer.arrays.y)]
@@ -220,18 +238,20 @@ class Chart {
 
   point(event) {
     const bounds = this.node.getBoundingClientRect()
-    const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top]
+    const scale = this.theme?.scale ?? 1
+    const [x, y] = [(event.clientX - bounds.left) / scale, (event.clientY - bounds.top) / scale]
     const [left, top, width, height] = this.at?.box ?? [0, 0, 0, 0]
     const inside = x >= left && x <= left + width && y >= top && y <= top + height
     const layers = inside ? this.drawn.filter(this.has) : []
     const words = describePlace(layers, (name) => this.get(name), this.at, x, y)
     this.pointed.hidden = !words
     this.pointed.textContent = words
-    const onTheLeft = x > bounds.width / 2
+    const wide = bounds.width / scale
+    const onTheLeft = x > wide / 2
     Object.assign(this.pointed.style, {
       top: `${Math.max(0, y - 30)}px`,
       left: onTheLeft ? "" : `${x + 8}px`,
-      right: onTheLeft ? `${bounds.width - x + 8}px` : "",
+      right: onTheLeft ? `${wide - x + 8}px` : "",
     })
   }
 
@@ -260,7 +280,9 @@ function legendEntry({ kind, name, colour, outline, trace }) {
   if (kind === "Trace") sign.style.borderTop = `2px ${dash} ${trace.line?.color ?? trace.marker?.color}`
   else if (outline) sign.style.border = `2px solid ${colour}`
   else sign.style.background = colour
-  entry.append(name, element("span", "genlab-legend-value"))
+  const words = element("span", "genlab-legend-name")
+  words.textContent = name
+  entry.append(words, element("span", "genlab-legend-value"))
   return entry
 }
 

@@ -32,7 +32,7 @@ class Controls {
     this.place = add(element("span", "genlab-place"))
     this.live = add(element("button", "genlab-live", { type: "button", title: "Follow the newest frame" }))
     this.live.textContent = "Live"
-    this.live.addEventListener("click", () => line.follow())
+    this.live.addEventListener("click", () => line.toEnd())
     this.speed = add(chooser("Speed", SPEEDS.map((speed) => [speed, `${speed}×`]), (value) => line.setSpeed(Number(value))))
     this.clock = add(chooser("Against", Object.keys(UNITS).map((clock) => [clock, clock]), (value) => line.askClock(value)))
     this.fork = add(button("fork", "Fork here: go on from this moment with one setting changed", "", () => line.askFork()))
@@ -53,7 +53,7 @@ class Controls {
     this.live.hidden = !line.active
     this.fork.hidden = !line.description?.forks
     this.clock.hidden = Boolean(line.description?.recording) // nobody is there to draw it against another
-    this.node.hidden = Boolean(line.description?.without_bar)
+    this.node.hidden = Boolean(line.description?.without_bar || line.withoutBar)
     this.placeMarks()
     this.live.setAttribute("aria-pressed", live)
     this.speed.value = line.speed

@@ -1,25 +1,25 @@
 // Draws the cells that genlab/ui/chart_grid.py sends, all by Plotly. The nodes stay, so a zoom stays too.
-//
-// A message has the cells, each with the digest of its figure, and the figures that the server thinks are new here; or,
-// where nothing changed, only the digest of the last one. A grid that lacks something asks for everything.
 
-const ASK_AGAIN = 2000 // milliseconds
+const DRAG_MILLISECONDS = 150 // between two places of a drag
+const BESIDE_ABOUT = 26 // pixels: where a title begins that has a button before it
+const TITLE = 14 // pixels of its letters ...
+const SMALLEST_TITLE = 9 // ... and at least
 const grids = new WeakMap() // Streamlit's element for the component -> its grid
 
 window.genlabGrid = {
-  show({ data, parentElement, setTriggerValue }) {
+  show({ data, parentElement, setStateValue }) {
     const grid = grids.get(parentElement) ?? openGrid(parentElement)
-    grid.ask = () => setTriggerValue("missing", data.digest)
-    receive(grid, data)
-    return grid.data && loadPlotly(grid.data.plotly).then(() => draw(grid))
+    grid.sendPlace = (place) => setStateValue("place", place)
+    grid.sendOutline = (outline) => setStateValue("outline", outline)
+    arrange(grid, data)
+    return loadPlotly(data.plotly).then(() => draw(grid))
   },
   close(parentElement) {
     const grid = grids.get(parentElement)
     if (!grid) return
     grid.observer.disconnect()
-    clearInterval(grid.asking)
     grid.listeners.abort()
-    for (const name of grid.cells.keys()) remove(grid, name)
+    for (const name of grid.cells.keys()) remove(grid.cells, name)
     grid.outer.remove()
     grids.delete(parentElement)
   },
@@ -29,7 +29,7 @@ function openGrid(parentElement) {
   const outer = element("div", "genlab-grid")
   const inner = outer.appendChild(element("div", "genlab-grid-cells"))
   parentElement.append(outer)
-  const grid = { outer, inner, cells: new Map(), figures: new Map(), held: false, listeners: new AbortController() }
+  const grid = { outer, inner, cells: new Map(), held: false, listeners: new AbortController() }
   grid.observer = new ResizeObserver(() => draw(grid))
   grid.observer.observe(outer)
   holdWhileDragged(grid)
@@ -40,7 +40,7 @@ function openGrid(parentElement) {
 // A redraw in the middle of a drag would take the zoom box from under the pointer: wait for the release.
 function holdWhileDragged(grid) {
   const { signal } = grid.listeners
-  grid.inner.addEventListener("pointerdown", () => (grid.held = true), { signal })
+  grid.inner.addEventListener("pointerdown", ({ target }) => (grid.held = !target.closest(".genlab-places")), { signal })
   const release = () => {
     if (!grid.held) return
     grid.held = false
@@ -50,32 +50,14 @@ function holdWhileDragged(grid) {
   window.addEventListener("pointercancel", release, { signal })
 }
 
-// ---- messages ----
-
-function receive(grid, data) {
-  const figures = new Map([...grid.figures, ...(data.figures ?? [])])
-  const wanted = (data.cells ?? []).map((cell) => cell.figure).filter(Boolean)
-  const complete = data.cells ? wanted.every((digest) => figures.has(digest)) : data.digest === grid.data?.digest
-  clearInterval(grid.asking)
-  if (!complete) {
-    grid.ask()
-    grid.asking = setInterval(() => grid.ask(), ASK_AGAIN) // a message may get lost, a question too
-    return
-  }
-  if (!data.cells) return
-  grid.data = data
-  grid.figures = new Map(wanted.map((digest) => [digest, figures.get(digest)]))
-  arrange(grid)
-}
-
 // ---- cells ----
 
-function arrange(grid) {
-  const { data, inner, cells } = grid
+function arrange(grid, data) {
+  const { inner, cells } = grid
   inner.style.setProperty("--wanted-columns", data.columns)
   for (const [name, cell] of cells) {
     const wanted = data.cells.find((candidate) => candidate.name === name)
-    if (!wanted || Boolean(wanted.figure) !== Boolean(cell.wanted.figure)) remove(grid, name)
+    if (!wanted || Boolean(wanted.figure) !== Boolean(cell.wanted.figure)) remove(cells, name)
   }
   data.cells.forEach((wanted, index) => {
     const cell = cells.get(wanted.name) ?? { node: wanted.figure ? figureNode() : captionNode() }
@@ -84,24 +66,62 @@ function arrange(grid) {
     cell.node.dataset.cell = wanted.name
     cell.node.style.setProperty("--span", wanted.span)
     cell.node.style.height = `${wanted.height}px`
-    if (wanted.figure) cell.node.setAttribute("aria-label", wanted.alt)
+    if (wanted.places) cell.sendsPlaces ??= sendPlaces(grid, cell)
+    cell.node.classList.toggle("genlab-places", wanted.places)
+    if (wanted.figure) describeFigure(cell, wanted)
     else writeCaption(cell.node, wanted)
     if (inner.children[index] !== cell.node) inner.insertBefore(cell.node, inner.children[index] ?? null)
   })
 }
 
-function remove(grid, name) {
-  const { node, plot, drawing } = grid.cells.get(name)
+function remove(cells, name) {
+  const { node, plot, drawing } = cells.get(name)
   drawing?.finally(() => window.Plotly.purge(plot)) // Plotly ends a drawing in a later task, and needs the plot for it
   node.remove()
-  grid.cells.delete(name)
+  cells.delete(name)
+}
+
+function describeFigure(cell, { alt, title, about }) {
+  cell.node.setAttribute("aria-label", alt)
+  cell.about ??= new About(cell.node.appendChild(element("div", "genlab-grid-about")))
+  cell.about.tell(title, about)
 }
 
 function figureNode() {
   const node = element("div", "genlab-figure")
-  node.setAttribute("role", "img")
+  node.setAttribute("role", "figure")
   node.dataset.updates = 0
   return node
+}
+
+// A press or a drag says a place, in the units of the axes; while dragged not at every pixel, and at its end for certain.
+function sendPlaces(grid, cell) {
+  const { node } = cell
+  let sent = 0
+  const send = (event) => {
+    const { xaxis, yaxis } = cell.plot._fullLayout
+    const box = cell.plot.getBoundingClientRect()
+    const place = [
+      [xaxis, event.clientX - box.left],
+      [yaxis, event.clientY - box.top],
+    ].map(([axis, pixel]) => ({ at: pixel - axis._offset, axis }))
+    if (place.some(({ at, axis }) => at < 0 || at > axis._length)) return
+    sent = performance.now()
+    grid.sendPlace(place.map(({ at, axis }) => Number(axis.p2d(at).toFixed(3))))
+  }
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button || !cell.plot || !cell.wanted.places || event.target.closest("button")) return
+    send(event)
+    const drag = (moved) => performance.now() - sent > DRAG_MILLISECONDS && send(moved)
+    window.addEventListener("pointermove", drag)
+    const end = (released) => {
+      window.removeEventListener("pointermove", drag)
+      for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, end)
+      if (released.type === "pointerup") send(released)
+    }
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, end)
+  })
+  return true
 }
 
 function captionNode() {
@@ -129,14 +149,29 @@ function draw(grid) {
   // Every width is read before anything is written: one layout of the page instead of one per figure.
   const widths = figures.map((cell) => cell.node.clientWidth)
   const theme = readTheme(grid.outer)
-  figures.forEach((cell, index) => drawFigure(grid, cell, widths[index], theme))
+  figures.forEach((cell, index) => {
+    drawFigure(cell, widths[index], theme)
+    if (cell.plot && !cell.watched && (cell.wanted.outlines || cell.wanted.sheet)) watchPoints(grid, cell)
+    loadSheet(cell)
+  })
 }
 
-function drawFigure(grid, cell, width, theme) {
+// Pixels of the letters of a title, so that it is not cut.
+function sizeThatFits(words, room, theme) {
+  const canvas = document.createElement("canvas").getContext("2d")
+  canvas.font = `${TITLE}px ${theme.font}`
+  return Math.max(SMALLEST_TITLE, Math.min(TITLE, (TITLE * room) / canvas.measureText(words).width))
+}
+
+function drawFigure(cell, width, theme) {
   const { figure, height } = cell.wanted
   const state = { figure, height, width, theme: theme.id }
   if (width === 0 || (cell.state && Object.keys(state).every((part) => state[part] === cell.state[part]))) return
-  const { data, layout } = coloured(JSON.parse(grid.figures.get(figure)), theme)
+  const { data, layout } = coloured(JSON.parse(figure), theme)
+  if (cell.wanted.about && layout.title) {
+    const font = { ...layout.title.font, size: sizeThatFits(layout.title.text, width - BESIDE_ABOUT, theme) }
+    Object.assign(layout.title, { x: 0, xref: "container", pad: { ...layout.title.pad, l: BESIDE_ABOUT }, font })
+  }
   Object.assign(layout, { width, height, template: theme.template, uirevision: layout.uirevision ?? "kept" })
   cell.plot ??= cell.node.appendChild(document.createElement("div"))
   keepZoom(cell, layout)

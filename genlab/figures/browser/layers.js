@@ -26,7 +26,7 @@ const LAYERS = {
     }
   },
 
-  ClassPoints(context, layer, get, at) {
+  ClassPoints(context, layer, get, at, theme) {
     const { values, scale } = get(layer.points)
     const classes = get(layer.classes).values
     const radius = layer.size / 2
@@ -41,16 +41,17 @@ const LAYERS = {
     }
     context.globalAlpha = layer.opacity
     for (const [label, path] of paths) {
-      context.fillStyle = layer.colours[label + 1]
+      const colour = layer.colours[label + 1]
+      context.fillStyle = theme.colours[colour] ?? colour
       context.fill(path)
     }
   },
 
-  Segments(context, layer, get, at) {
+  Segments(context, layer, get, at, theme) {
     const starts = get(layer.starts)
     const ends = get(layer.ends)
     context.globalAlpha = layer.opacity
-    context.strokeStyle = layer.colour
+    context.strokeStyle = layer.colour === "var(--ink)" ? theme.ink : layer.colour
     context.lineWidth = 1
     context.beginPath()
     for (let i = 0; i < starts.values.length; i += 2) {
@@ -103,11 +104,16 @@ const LAYERS = {
     context.lineJoin = "round"
     context.strokeStyle = theme.paper
     context.fillStyle = theme.ink
-    texts.forEach((text, i) => {
-      const place = [at.x(values[2 * i] * scale), at.y(values[2 * i + 1] * scale)]
-      context.strokeText(text, ...place)
-      context.fillText(text, ...place)
-    })
+    const labels = texts.map((text, i) => ({
+      text,
+      x: at.x(values[2 * i] * scale),
+      y: at.y(values[2 * i + 1] * scale),
+      width: context.measureText(text).width,
+    }))
+    for (const { text, x, y } of apart(labels, layer.size)) {
+      context.strokeText(text, x, y)
+      context.fillText(text, x, y)
+    }
   },
 
   Bars(context, layer, get, at) {
@@ -185,6 +191,17 @@ function tiles({ values, shape }, gap, sheet) {
     }
   }
   return image
+}
+
+// Labels from the highest to the lowest, each as far below its place as those before it need.
+function apart(labels, height) {
+  const placed = []
+  for (const label of labels.toSorted((one, other) => one.y - other.y)) {
+    const beside = placed.filter(({ x, width }) => Math.abs(x - label.x) < (width + label.width) / 2)
+    for (const { y } of beside) if (label.y < y + height) label.y = y + height
+    placed.push(label)
+  }
+  return placed
 }
 
 function asCanvas(image) {

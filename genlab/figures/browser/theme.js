@@ -30,6 +30,44 @@ function element(tag, className, attributes = {}) {
   return node
 }
 
+// A small button that opens what a figure shows and what to look for in it.
+class About {
+  constructor(parent) {
+    this.button = parent.appendChild(element("button", "genlab-about", { type: "button" }))
+    this.button.textContent = "?"
+    this.words = parent.appendChild(element("div", "genlab-about-words", { popover: "auto" }))
+    this.button.popoverTargetElement = this.words
+  }
+
+  tell(title, words) {
+    this.button.hidden = !words
+    const label = `What am I looking at? ${title}`
+    this.button.setAttribute("aria-label", label)
+    this.button.title = "What am I looking at?"
+    const heading = Object.assign(document.createElement("strong"), { textContent: title })
+    const text = Object.assign(document.createElement("p"), { textContent: words ?? "" })
+    this.words.replaceChildren(heading, text)
+    const glossary = document.querySelector('[data-testid="stApp"]') // in a file there is no such page
+    if (!glossary) return
+    const link = Object.assign(document.createElement("a"), { href: "how_it_works#glossary", textContent: "What the words mean" })
+    this.words.append(link)
+  }
+}
+
+// Colours of modes that a dark page would swallow, and lighter ones of the same hue in their place.
+const ON_DARK = { "#332288": "#8f83d8", "#882255": "#d0628f" }
+
+function darker(one, other) {
+  const lightness = (colour) => {
+    const context = new OffscreenCanvas(1, 1).getContext("2d")
+    context.fillStyle = colour
+    context.fillRect(0, 0, 1, 1)
+    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
+    return 0.3 * red + 0.6 * green + 0.1 * blue
+  }
+  return lightness(one) < lightness(other)
+}
+
 function readTheme(node) {
   const style = getComputedStyle(node)
   const names = ["--ink", "--paper", "--line", "--faint", "--quiet"]
@@ -62,7 +100,9 @@ function readTheme(node) {
     yaxis: axis,
   }
   const colours = Object.fromEntries(names.map((name, index) => [`var(${name})`, values[index]]))
-  return { id: JSON.stringify(layout), ink, paper, font, colours, template: { layout } }
+  const scale = Number(style.getPropertyValue("--scale")) || 1 // of the stage of a talk
+  if (darker(paper, ink)) Object.assign(colours, ON_DARK)
+  return { id: JSON.stringify([layout, scale]), scale, ink, paper, font, colours, template: { layout } }
 }
 
 // Puts the theme's colour where a figure says "var(--ink)": Plotly does not know CSS variables. Columns of numbers are

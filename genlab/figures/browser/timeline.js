@@ -4,8 +4,11 @@
 // lanes' frames on the clock that was chosen; at a moment each lane shows its newest frame until then.
 
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
+const PASSING_MILLISECONDS = 650 // in which moments that came together pass, about the time until the next come ...
+const PASSING = 4 // ... and beyond so many it goes to the last at once
 const LOOP_REST_SECONDS = 1.5 // at the last moment, before it begins again
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
+const AGAIN_MILLISECONDS = 3000 // until what was not answered is asked or told again
 const SAME_MOMENT = 1 / 2000 // of the line: places nearer to each other are one moment
 const NO_CURVES = {}
 const FIELDS = { steps: "step", examples: "examples", seconds: "seconds" }
@@ -25,6 +28,15 @@ class Timeline {
     this.listeners = new AbortController()
     this.observer = new ResizeObserver(() => this.plan())
     this.observer.observe(this.outer)
+    // A chart out of view is drawn when it comes into view.
+    this.views = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const chart = this.charts().find(({ node }) => node === target)
+        if (!chart || chart.inView === isIntersecting) continue
+        chart.inView = isIntersecting
+        chart.draw()
+      }
+    })
     this.listen()
     this.queue = Promise.resolve()
   }
@@ -65,10 +77,14 @@ class Timeline {
     clearTimeout(this.asking)
     this.listeners.abort()
     this.observer.disconnect()
+    this.views.disconnect()
     cancelAnimationFrame(this.ticking)
     clearTimeout(this.planning)
     clearTimeout(this.settling)
+    clearTimeout(this.telling)
+    clearTimeout(this.passing)
     for (const cell of this.cells.values()) cell.remove()
+    this.talk?.close()
     this.outer.remove()
   }
 
@@ -95,12 +111,15 @@ class Timeline {
       this.curves = {}
       this.entering = true
     }
+    if (message.addressed !== undefined) this.addressed = message.addressed // of what was recorded without saying so
+    if (message.about) this.about = message.about // of figures that were recorded without
     if (message.describes) this.describe(parts.shift(), message.described)
     let ends = message.described === this.described
     if (ends && message.grows) ends = this.grow(parts.shift())
     if (ends) for (const frame of parts) this.hold(frame)
     for (const [lane, step] of message.removed ?? []) this.drop(lane, step)
     this.active = message.active
+    this.placeKnown = message.place
     const held = this.lanes.map((frames) => frames.length)
     if (!ends || JSON.stringify(held) !== JSON.stringify(message.held)) this.askForMissing()
     else {
@@ -108,7 +127,12 @@ class Timeline {
       if (message.more) this.ask("missing", { ...this.heldFrames(), more: true })
     }
     this.arrange(message)
+    if (message.talk) {
+      this.talk ??= new Talk(this.outer.parentElement, [this])
+      this.talk.tell(message.talk)
+    } else this.talk?.fit()
     this.plan()
+    if (this.planning) this.drawSoon() // what Plotly draws has to wait; the frames have not
   }
 
   // Something was lost, or was never here: say what is held.
@@ -116,7 +140,7 @@ class Timeline {
     clearTimeout(this.asking)
     if (this.closed) return
     this.ask("missing", this.heldFrames())
-    this.asking = setTimeout(() => this.askForMissing(), 3000) // a question may get lost too
+    this.asking = setTimeout(() => this.askForMissing(), AGAIN_MILLISECONDS) // a question may get lost too
   }
 
   heldFrames() {
@@ -127,6 +151,9 @@ class Timeline {
   describe({ arrays, ...described }, digest) {
     this.described = digest
     this.description = described
+    for (const cell of described.cells) {
+      if (!cell.about) Object.assign(cell, this.about?.[cell.name.replace(/^\d+-/, "")])
+    }
     this.fixed = arrays
     // Another clock has other moments: stay at the step.
     if (described.clock !== this.clock && this.moments.length && !this.live) {
@@ -185,12 +212,26 @@ class Timeline {
       return
     }
     if (this.wanted !== undefined && !this.playing) this.index = this.momentOf(this.wanted) // more of it has come
-    else if (this.live && !this.playing) this.index = last
     else {
       const before = this.index
       this.index = Math.max(0, upperBound(this.moments, place) - 1)
       this.exact += this.index - before // while it plays
+      if (this.live && !this.playing) this.follow(last)
     }
+  }
+
+  // Go on to the last moment; where several came together, one after the other.
+  follow(last) {
+    clearTimeout(this.passing)
+    const missing = last - this.index
+    this.index = missing > PASSING ? last : Math.min(this.index + 1, last)
+    if (this.index === last) return
+    const next = () => {
+      if (!this.live || this.playing) return
+      this.follow(this.moments.length - 1)
+      this.draw()
+    }
+    this.passing = setTimeout(next, PASSING_MILLISECONDS / missing)
   }
 
   // The last moment at which no lane shows a frame later than this step, so that `stepNow` is the step again.
@@ -203,22 +244,49 @@ class Timeline {
   // ---- cells ----
 
   arrangeCells() {
-    const { cells, columns } = this.description
+    const { cells, columns, lanes } = this.description
     this.inner.style.setProperty("--wanted-columns", columns)
+    const family = getComputedStyle(this.inner).fontFamily || "sans-serif"
+    this.inner.style.setProperty("--letters", Math.max(...lanes.map((lane) => widthOfHeading(lane, family))))
     for (const [name, cell] of this.cells) {
       const wanted = cells.find((candidate) => candidate.name === name)
       if (wanted && Boolean(wanted.layers) === cell instanceof Chart) continue
+      this.views.unobserve(cell.node)
       cell.remove()
       this.cells.delete(name)
     }
     cells.forEach((wanted, i) => {
       const cell = this.cells.get(wanted.name) ?? (wanted.layers ? new Chart(wanted) : new Heading(wanted))
       this.cells.set(wanted.name, cell)
+      if (cell instanceof Chart) this.views.observe(cell.node)
       cell.describe(wanted, wanted.layers ? this.fixed : this.description.lanes[wanted.lanes[0]])
-      // In a narrow window one lane stands below the other, and below them what shows several.
-      cell.node.style.setProperty("--lane", wanted.lanes.length === 1 ? wanted.lanes[0] : this.lanes.length)
+      this.placeInNarrow(cell, wanted)
       if (this.inner.children[i] !== cell.node) this.inner.insertBefore(cell.node, this.inner.children[i] ?? null)
     })
+  }
+
+  // In a narrow window one lane stands below the other, and below them what shows several. On a phone the pictures of all
+  // lanes come first, each below its heading; what follows says whose it is.
+  placeInNarrow({ node, title }, { name, lanes }) {
+    const [lane] = lanes
+    const ofLane = this.description.cells.filter((cell) => cell.lanes.length === 1 && cell.lanes[0] === lane)
+    const place = Math.max(0, ofLane.findIndex((cell) => cell.name === name) - 1) // the heading, the picture, the rest
+    const several = lanes.length !== 1
+    node.style.setProperty("--lane", several ? this.lanes.length : lane)
+    node.style.setProperty("--place", several ? this.description.cells.length ** 2 : place * this.lanes.length + lane)
+    if (title) title.dataset.lane = several || !place ? "" : `${this.description.lanes[lane].title} · `
+  }
+
+  // Only these cells, in a grid of so many columns: what shows one lane takes one of them, what shows several all.
+  showOnly(names, columns, withoutBar) {
+    this.inner.style.setProperty("--wanted-columns", columns)
+    for (const [name, cell] of this.cells) {
+      cell.node.hidden = !names.includes(name)
+      cell.span = cell.cell.lanes.length === 1 ? 1 : columns
+      cell.node.style.setProperty("--span", cell.span)
+    }
+    this.withoutBar = withoutBar
+    this.controls.update()
   }
 
   charts() {
@@ -241,19 +309,29 @@ class Timeline {
       const frames = this.framesNow()
       for (const chart of charts) chart.show(chart.cell.lanes.map((lane) => frames[lane]))
       // Every width is read before anything is written: one layout of the page instead of one per figure.
-      const widths = charts.map((chart) => chart.node.clientWidth)
+      const widths = new Map(charts.map((chart) => [chart, chart.node.clientWidth]))
       const theme = readTheme(this.outer)
       const { marks } = this.description
       const range = this.clockRange()
-      charts.forEach((chart, i) => {
+      const first = this.firstCharts(charts.filter((chart) => widths.get(chart)))
+      for (const chart of first ?? charts) {
         const curves = chart.cell.recorded ? this.curves : NO_CURVES
         const clock = chart.cell.layout.meta === "clock" ? { range, marks } : null
-        chart.plan(widths[i], theme, curves, this.moving[chart.cell.name] ?? {}, clock)
-      })
+        chart.plan(widths.get(chart), theme, curves, this.moving[chart.cell.name] ?? {}, clock)
+      }
       this.draw()
+      if (first) requestAnimationFrame(() => setTimeout(() => ((this.planned = 0), this.plan())))
     }
     if (wait && this.drawnCount) this.planning = setTimeout(now, wait)
     else now()
+  }
+
+  // Of charts that are all to be drawn for the first time, the first of each lane: the rest comes when these are on the
+  // screen. Else null.
+  firstCharts(charts) {
+    const lanes = new Set()
+    const first = charts.filter(({ cell }) => !lanes.has(cell.lanes[0]) && lanes.add(cell.lanes[0]))
+    return charts.some(({ state }) => state) || first.length === charts.length ? null : first
   }
 
   // The axis of the clock: to the end of the budget where it is counted in that, else as far as the lanes have come.
@@ -311,14 +389,24 @@ class Timeline {
 
   // The address names the step that one stands at, without a new entry in the browser's history.
   settle() {
-    if (!this.description.addressed || this.playing) return
+    if (!(this.addressed ?? this.description?.addressed) || this.playing) return
     const address = new URL(window.location.href)
     const step = this.stepNow()
     if ((this.live && this.active) || step < 0) address.searchParams.delete("step")
     else address.searchParams.set("step", step)
     if (address.href === window.location.href) return
     window.history.replaceState(window.history.state, "", address)
-    this.ask("place", address.searchParams.get("step") ?? "") // for who makes a link there
+    this.tellPlace()
+  }
+
+  // Whoever makes a link there has to know the step in the address. What is told beside a click may get lost.
+  tellPlace() {
+    clearTimeout(this.telling)
+    const place = new URL(window.location.href).searchParams.get("step") ?? ""
+    if (this.closed || place === this.placeKnown) return
+    this.ask("place", place)
+    if (this.placeKnown === undefined) return // a recording is sent once, and never says what is known
+    this.telling = setTimeout(() => this.tellPlace(), AGAIN_MILLISECONDS)
   }
 
   // ---- moving ----
@@ -332,6 +420,15 @@ class Timeline {
     this.jump(this.index + by)
   }
 
+  // Stand at the last moment without a frame after this step.
+  goTo(step) {
+    this.pause()
+    this.live = false
+    this.wanted = step
+    this.index = this.momentOf(step)
+    this.drawSoon()
+  }
+
   moveTo(index) {
     this.wanted = undefined
     this.index = Math.min(this.moments.length - 1, Math.max(0, Math.round(index)))
@@ -339,7 +436,7 @@ class Timeline {
     this.drawSoon()
   }
 
-  follow() {
+  toEnd() {
     this.jump(Infinity)
   }
 
@@ -405,6 +502,21 @@ class Timeline {
   }
 }
 
+// About how wide the line of text above a lane gets, in units of its font size, whatever its numbers are: the same size for
+// all lanes, in which the longest fits. It is measured because a file by itself is shown in whatever font there is.
+function widthOfHeading({ title, detail }, family) {
+  const canvas = document.createElement("canvas").getContext("2d")
+  const measured = (weight, words) => {
+    canvas.font = `${weight} 100px ${family}`
+    return canvas.measureText(words).width / 100
+  }
+  const heading = `${title} · 25 of 25 modes · 100% on a mode`
+  return (
+    Math.max(0.45 * heading.length, measured(700, heading)) +
+    0.9 * Math.max(0.4 * detail.length, measured(400, detail)) // 0.9: in grid.css
+  )
+}
+
 // The line of text above a lane: the heading moves with its frames.
 class Heading {
   constructor(cell) {
@@ -456,6 +568,10 @@ window.genlabTimeline = {
     lines.set(parentElement, line)
     line.ask = (name, value) => setTriggerValue(name, value)
     return line.receive(data)
+  },
+  // Other colours: those of the page have changed.
+  repaint(parentElement) {
+    lines.get(parentElement)?.plan()
   },
   close(parentElement) {
     lines.get(parentElement)?.close()

@@ -18,9 +18,13 @@ async function unpack(packed) {
 
 // A message: the length of its header, that as JSON with the lengths of its parts, and the parts, each a package.
 async function openMessage(bytes) {
+  const { header, parts } = splitMessage(bytes)
+  return { ...header, parts: await Promise.all(parts.map(unpack)) }
+}
+
+function splitMessage(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)))
   let at = 4 + length
-  const parts = (header.parts ?? []).map((size) => bytes.subarray(at, (at += size)))
-  return { ...header, parts: await Promise.all(parts.map(unpack)) }
+  return { header, parts: (header.parts ?? []).map((size) => bytes.subarray(at, (at += size))) }
 }

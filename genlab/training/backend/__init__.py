@@ -5,6 +5,7 @@ and gets and sets their values as arrays. TensorFlow finds the variables of a fu
 test holds that the lists are complete. A second backend is one file with these functions.
 """
 
+from genlab.training.backend.flows import model_flow
 from genlab.training.backend.tensorflow import (
     TrainingData,
     compile_descent,
@@ -20,19 +21,34 @@ from genlab.training.backend.tensorflow import (
     seed_initializers,
     write_variables,
 )
+from genlab.training.backend.updates import (
+    WatchedUpdate,
+    apply_update,
+    compile_sample_gradients,
+    learning_rate,
+    maker_of,
+    watch_update,
+)
 
 __all__ = [
     "TrainingData",
+    "WatchedUpdate",
+    "apply_update",
     "compile_descent",
     "compile_function",
+    "compile_sample_gradients",
     "compile_steps",
     "describe",
     "devices",
     "gradient_norm",
+    "learning_rate",
     "make_context",
+    "maker_of",
+    "model_flow",
     "place_on",
     "prepare",
     "read_variables",
     "seed_initializers",
+    "watch_update",
     "write_variables",
 ]

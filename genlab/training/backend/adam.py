@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from genlab.models.base import Decay
+from genlab.training.backend.framework import keras, tf
 
 
 class Adam(keras.optimizers.Adam):
@@ -30,6 +28,13 @@ class Adam(keras.optimizers.Adam):
         step = tf.cast(self.iterations.value + 1, tf.float32)
         self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)  # once for all weights
         super().apply(grads, trainable_variables)
+
+    def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: tf.Tensor) -> None:
+        """Each weight by itself. Keras's own first adds up the gradients of all devices of a tf.distribute strategy, of
+        which there is one here; TensorFlow never forgets how, nor the graph that it is done in with all data there.
+        """
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable.value, learning_rate)
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
         beta_1_power, beta_2_power = self._powers

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 
 from genlab.models.base import Context, Decay, Phase
-from genlab.training.backend.quiet import quiet_standard_error
-
-with quiet_standard_error():  # TensorFlow reports which CPU and CUDA libraries it did not find, whatever its log level
-    import keras
-    import tensorflow as tf
-
-    from genlab.training.backend.adam import Adam, remaining_share
-
-    tf.config.list_physical_devices()
+from genlab.training.backend.adam import Adam, remaining_share
+from genlab.training.backend.framework import keras, tf
 
 
 @cache
@@ -133,10 +123,10 @@ class TrainingData:
 def _as_bytes(images: np.ndarray) -> np.ndarray | None:
     """The bytes of images in [0, 1], or None if these are not exactly bytes divided by 255."""
     stored = np.empty(images.shape, "uint8")
-    for start in range(0, len(images), 10_000):
-        part = images[start : start + 10_000]
-        stored[start : start + 10_000] = np.rint(part * np.float32(255))
-        if (stored[start : start + 10_000].astype("float32") / np.float32(255) != part).any():
+    for start in range(0, len(images), 1000):  # few at a time, in little memory
+        part = images[start : start + 1000]
+        stored[start : start + 1000] = np.rint(part * np.float32(255))
+        if (stored[start : start + 1000].astype("float32") / np.float32(255) != part).any():
             return None
     return stored
 
@@ -161,8 +151,9 @@ def compile_steps(
     data: TrainingData,
     batch_size: int,
     device: str,
-) -> Callable[[int], np.ndarray]:
-    """A function of a number of steps that trains for so many and returns the mean of each recorded number over them.
+) -> Callable[..., np.ndarray]:
+    """A function of a number of steps, and of which phases rest meanwhile, that trains for so many and returns the mean
+    of each recorded number over them, 0 for those of a phase that rests: it draws no batch and moves no weight.
 
     It reads and updates the variables of the networks, of the phases' optimizers, and of the context, and reads the
     live settings. The data stays on the device; each update gathers a new batch of rows, drawn with replacement. One
@@ -183,34 +174,40 @@ def compile_steps(
         phase.optimizer.apply(gradients, updated)
         if phase.after:
             phase.after()
-        return tf.stack([logs[name] for name in phase.logs])
+        recorded = [logs[name] for name in phase.logs]
+        if phase.gradient_norm:
+            recorded.append(tf.linalg.global_norm(gradients))
+        return tf.stack(recorded)
 
     def update_repeatedly(phase: Phase, updated: list[Any]) -> tf.Tensor:
         """The means over the updates of one step, whose number is a variable."""
         repeats = tf.convert_to_tensor(phase.repeats)
-        zeros = tf.zeros(len(phase.logs))
+        zeros = tf.zeros(len(phase.recorded))
         _, totals = tf.while_loop(
             lambda done, _: done < repeats, lambda done, totals: (done + 1, totals + update(phase, updated)), (0, zeros)
         )
         return totals / tf.cast(tf.maximum(repeats, 1), tf.float32)
 
     @tf.function(jit_compile=resolve(device) == "gpu", autograph=False)
-    def train(steps: tf.Tensor, once: tuple[bool, ...]) -> tf.Tensor:
+    def train(steps: tf.Tensor, once: tuple[bool, ...], rests: tuple[bool, ...]) -> tf.Tensor:
         def train_step(done: tf.Tensor, totals: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
-            new_totals = []
-            for phase, updated, total, is_once in zip(phases, weights, totals, once, strict=True):
-                new_totals.append(total + (update if is_once else update_repeatedly)(phase, updated))
+            new_totals = list(totals)
+            for i, (phase, updated) in enumerate(zip(phases, weights, strict=True)):
+                if not rests[i]:
+                    new_totals[i] += (update if once[i] else update_repeatedly)(phase, updated)
             context.step.assign_add(1)
             return done + 1, new_totals
 
-        totals = [tf.zeros(len(phase.logs)) for phase in phases]
+        totals = [tf.zeros(len(phase.recorded)) for phase in phases]
         _, totals = tf.while_loop(lambda done, _: done < steps, train_step, (0, totals))
         return tf.concat(totals, axis=0) / tf.cast(tf.maximum(steps, 1), tf.float32)
 
-    def call(steps: int) -> np.ndarray:
-        # A loop within the loop would take as long as the update of a small network: it is compiled where it is needed.
+    def call(steps: int, resting: Container[str] = ()) -> np.ndarray:
+        # A loop within the loop would take as long as the update of a small network: it is compiled where it is needed,
+        # and so is a step in which a phase rests.
         once = tuple(int(tf.convert_to_tensor(phase.repeats)) == 1 for phase in phases)
-        return train(tf.constant(steps), once).numpy()
+        rests = tuple(phase.name in resting for phase in phases)
+        return train(tf.constant(steps), once, rests).numpy()
 
     return call
 

@@ -28,9 +28,19 @@ class Lane:
         self.encode = self._encode if "encode" in abilities else None
         self.reconstruct = self._reconstruct if "reconstruct" in abilities else None
         self.score = self._score if "score" in abilities else None
+        self.paths = self.decode = self.critic_weights = None
         self.model = SimpleNamespace(conditional=False, score_is="probability", draw_prior=self._draw_prior)
 
     def compile(self) -> None: ...
+
+    def sample_gradients(self) -> None: ...
+
+    def parameters(self) -> dict[str, int]:
+        return (
+            {"generator": 8450, "discriminator": 8600}
+            if "score" in self.family.abilities
+            else {"encoder": 8700, "decoder": 8450}
+        )
 
     def advance(self, steps: int, expected_steps: float = 0.0) -> dict[str, float]:
         time.sleep(SECONDS_A_STEP * steps)

@@ -1,0 +1,49 @@
+"""What happened to a run while it trained, as marks on its curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from genlab.figures.base import CLOCK_COLUMNS
+from genlab.runs.phases import phase_names, words_for
+from genlab.runs.view import RunView
+from genlab.spec import Clock
+from genlab.ui.model_controls import setting_label
+
+
+def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
+    """Where on the clock something happened, with words for it: where the run was forked, where a setting of a lane
+    changed while it trained, from what to what, and where it was said which of its phases shall train.
+    """
+
+    def place(lane: int, step: int) -> float:
+        return float(
+            np.interp(step, view.history.column(lane, "step"), view.history.column(lane, CLOCK_COLUMNS[clock]))
+        )
+
+    origin = view.metadata.forked_from
+    found = []
+    if origin and view.history.last_step(0) is not None:
+        found.append({"at": place(0, origin.step), "words": "fork"})
+    settings = [dict(lane.settings) for lane in view.spec.lanes]
+    changes: dict[tuple[int, int, str], tuple[Any, Any]] = {}
+    for lane, step, values in view.history.changed:
+        for name, value in values.items():
+            before = changes.get((lane, step, name), (settings[lane].get(name), None))[0]
+            settings[lane][name] = value
+            changes[lane, step, name] = before, value  # of several at one step, from the first to the last
+    for (lane, step, name), (before, after) in changes.items():
+        if before != after:
+            words = f"{view.title(lane)}: {setting_label(name)} {before} → {after}"
+            found.append({"at": place(lane, step), "words": words})
+    known = {lane: phase_names(view, lane) for lane in range(len(view.spec.lanes))}
+    trained = dict(known)
+    said = {(lane, step): names for lane, step, names in view.history.trains}  # of several at one step, the last
+    for (lane, step), names in said.items():
+        if set(names) != set(trained[lane]):
+            words = f"{view.title(lane)}: trains {words_for(names, known[lane])}"
+            found.append({"at": place(lane, step), "words": words})
+        trained[lane] = names
+    return found
