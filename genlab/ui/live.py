@@ -30,7 +30,7 @@ from genlab.ui.timeline import LaneFrames, timeline
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 SOON_SECONDS = 0.3  # between two looks for the first frames ...
-POLL_SECONDS = 0.65  # ... and for new ones, which the browser shows one after the other
+POLL_SECONDS = 0.8  # ... and for new ones, which the browser shows one after the other
 CONTROLS_SECONDS = 5.0  # between two looks at the buttons: another visitor may have chosen which networks train
 REST_SECONDS = 2.0  # once a run has ended: another visitor may resume it
 LANES_A_ROW = 2

@@ -57,15 +57,17 @@ class About {
 // Colours of modes that a dark page would swallow, and lighter ones of the same hue in their place.
 const ON_DARK = { "#332288": "#8f83d8", "#882255": "#d0628f" }
 
-function darker(one, other) {
-  const lightness = (colour) => {
+const lightnesses = new Map() // of each colour once: the theme is read at every plan, and to read a canvas is slow
+
+function lightness(colour) {
+  if (!lightnesses.has(colour)) {
     const context = new OffscreenCanvas(1, 1).getContext("2d")
     context.fillStyle = colour
     context.fillRect(0, 0, 1, 1)
     const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
-    return 0.3 * red + 0.6 * green + 0.1 * blue
+    lightnesses.set(colour, 0.3 * red + 0.6 * green + 0.1 * blue)
   }
-  return lightness(one) < lightness(other)
+  return lightnesses.get(colour)
 }
 
 function readTheme(node) {
@@ -101,7 +103,7 @@ function readTheme(node) {
   }
   const colours = Object.fromEntries(names.map((name, index) => [`var(${name})`, values[index]]))
   const scale = Number(style.getPropertyValue("--scale")) || 1 // of the stage of a talk
-  if (darker(paper, ink)) Object.assign(colours, ON_DARK)
+  if (lightness(paper) < lightness(ink)) Object.assign(colours, ON_DARK)
   return { id: JSON.stringify([layout, scale]), scale, ink, paper, font, colours, template: { layout } }
 }
 

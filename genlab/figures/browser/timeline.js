@@ -4,7 +4,7 @@
 // lanes' frames on the clock that was chosen; at a moment each lane shows its newest frame until then.
 
 const CURVES_MILLISECONDS = 330 // between two drawings of curves that grow
-const PASSING_MILLISECONDS = 650 // in which moments that came together pass, about the time until the next come ...
+const PASSING_MILLISECONDS = 800 // in which moments that came together pass, about the time until the next come ...
 const PASSING = 4 // ... and beyond so many it goes to the last at once
 const LOOP_REST_SECONDS = 1.5 // at the last moment, before it begins again
 const SETTLED_MILLISECONDS = 400 // a place that stays so long goes into the address
