@@ -31,6 +31,7 @@ OPENED = 100  # frames of the run that is opened: about 5 MB
 SECONDS = 5.0  # of one replay or one watch
 REPEATS = 5
 PASSES = 7  # from the first moment to the last, after one that warms up
+WRITTEN = 3.2  # frames a second of the run that is watched, about as many as training writes
 CHANGES = 20  # of the page, in one tab
 VISITED = ("Compare", "Mode coverage", "Runs", "Train")
 LINE = '[data-testid="timeline"]'
@@ -154,8 +155,8 @@ def open_warm(browser: Browser, server: AppServer, run: Run) -> dict[str, Any]:
 
 
 def viewer(browser: Browser, server: AppServer, store: Store, rows: int) -> dict[str, Any]:
-    """One viewer of a run that gets a frame of each lane three times a second: updates drawn a second, the share of a
-    core that the server spends; then of the same run with nothing new.
+    """One viewer of a run that gets a frame of each lane `WRITTEN` times a second: updates drawn a second, the share of
+    a core that the server spends; then of the same run with nothing new.
     """
     run = store.create(make_spec(budget=10**6))
     source = next(other for other in store.runs() if other.id != run.id and other.newest_frame(0) is not None)
@@ -185,12 +186,12 @@ def viewer(browser: Browser, server: AppServer, store: Store, rows: int) -> dict
         for name, moving in (("with new frames", True), ("with nothing new", False)):
             time.sleep(2)
             spent, before, began = sum(server.process.cpu_times()[:2]), drawn(page), time.monotonic()
-            while time.monotonic() - began < 2 * SECONDS:
+            for count in range(1, round(2 * SECONDS * WRITTEN) + 1):
                 if moving:
                     advance()
                 else:
                     run.write_state(state)
-                time.sleep(1 / 3)
+                time.sleep(max(0.0, began + count / WRITTEN - time.monotonic()))
             seconds = time.monotonic() - began
             result[name] = {
                 "drawn a second": round((drawn(page) - before) / seconds, 2),
