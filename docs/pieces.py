@@ -35,6 +35,8 @@ def main() -> None:
             arrays[f"y_{part}"].append(np.full(count, label))
     path.parent.mkdir(parents=True, exist_ok=True)
     found = {name: np.concatenate(parts) for name, parts in arrays.items()}
+    mixed = random.permutation(len(found["x_test"]))  # a picture shows the first of them
+    found |= {name: found[name][mixed] for name in ("x_test", "y_test")}
     write_arrays(path, found | {"names": np.array(PHOTOGRAPHS)})
     print(path)
 

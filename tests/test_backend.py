@@ -50,10 +50,8 @@ def test_every_variable_that_a_compiled_function_reads_is_named(model: str, back
 
 @pytest.mark.parametrize("model", list(MODELS))
 def test_a_lane_that_nobody_holds_is_forgotten_with_its_data(model: str, backend: Any) -> None:
-    """TensorFlow keeps for ever what a gradient of its own is registered from, as Keras's optimizer does; and its SiLU,
-    which the preset of `flow` has.
-    """
-    lane = make_lane(model, activation="relu")
+    """TensorFlow keeps for ever what a gradient of its own is registered from, as Keras's optimizer and its SiLU do."""
+    lane = make_lane(model)
     lane.advance(1)
     data, network = weakref.ref(lane._data._tensors[0]), weakref.ref(next(iter(lane.model.networks.values())))
     del lane

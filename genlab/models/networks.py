@@ -21,11 +21,17 @@ from genlab.models.architecture import (
     image_units,
 )
 
+
+def _silu(x: Any) -> Any:
+    """x sigmoid(x) (Elfwing et al. 2018), of two layers: what TensorFlow's own SiLU was built in, it keeps for ever."""
+    return layers.Multiply()([x, layers.Activation("sigmoid")(x)])
+
+
 ACTIVATIONS = {
     "relu": layers.ReLU,
     "leaky-relu": lambda: layers.LeakyReLU(0.2),  # after Radford et al. 2015 (DCGAN)
     "elu": layers.ELU,
-    "silu": lambda: layers.Activation("silu"),
+    "silu": lambda: _silu,
     "tanh": lambda: layers.Activation("tanh"),
 }
 
