@@ -3,9 +3,9 @@
     python docs/screenshots.py FOLDER [PAGE]...
 
 Starts genlab on an empty folder of runs and on one with a few short runs that it trains, and opens each page, or those
-named, as it is then, while a run trains, and while one is paused or waits; says of each what does not fit and what can
-hardly be read. Of a page that is longer than its window there is a picture of the whole, too. Needs Chromium and the
-development requirements.
+named, as it is then, while a run trains, and while one is paused or waits; says of each what does not fit, what can
+hardly be read, and what moves while a run trains. Of a page that is longer than its window there is a picture of the
+whole, too. Needs Chromium and the development requirements.
 """
 
 from __future__ import annotations
@@ -47,11 +47,24 @@ LOOKS: list[tuple[Literal["light", "dark"], tuple[str, ...]]] = [
 ]
 ENDLESS = 10_000_000  # steps
 PATIENCE = 120_000  # milliseconds
+WATCHED_MILLISECONDS = 8000  # of a page while its run trains: whether anything moves on it
 UNDRAWN = ".genlab-figure[data-updates='0']:visible"
 HEIGHT_MISSING = """() => {
   const main = document.querySelector("[data-testid=stMain]")
   return main.scrollHeight - main.clientHeight
 }"""
+# What the browser itself counts as a shift: something that was there stands at least three pixels elsewhere.
+SHIFTS = """(milliseconds) => new Promise((resolve) => {
+  const found = []
+  const words = (node) => `${node.nodeName} ${node.className ?? ""} "${node.textContent?.trim().slice(0, 40)}"`
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      for (const { node, previousRect, currentRect } of entry.sources)
+        if (node) found.push(`moved ${[currentRect.x - previousRect.x, currentRect.y - previousRect.y]}: ${words(node)}`)
+  })
+  observer.observe({ type: "layout-shift" })
+  setTimeout(() => resolve([...new Set(found)]), milliseconds)
+})"""
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,13 @@ class Shown:
     path: the address of the page.
     press: what is pressed on it, one after another, as selectors.
     frames: whether its time lines have frames.
+    moves: whether its run trains, so that it is watched for a while.
     """
 
     path: str
     press: tuple[str, ...] = ()
     frames: bool = True
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,7 +234,7 @@ def training(run: Run, other: Run, waiting: Run, played: Run) -> dict[str, Shown
     pages = {name: f"{name}?run={run.id}" for name in ("train", "coverage", "how_it_works")}
     pages |= {"latent": f"latent?run={other.id}", "samples": f"samples?run={other.id}", "runs": "runs"}
     pages |= {"compare": f"compare?runs={other.id},{run.id}", "talk": f"train?run={run.id}&talk=1&screen=samples"}
-    shown = {f"{name}-running": Shown(path) for name, path in pages.items()}
+    shown = {f"{name}-running": Shown(path, moves=True) for name, path in pages.items()}
     shown["train-waiting"] = Shown(f"train?run={waiting.id}", frames=False)
     shown["train-waiting-played"] = Shown(f"train?run={played.id}")
     return shown
@@ -253,6 +268,8 @@ def take(browser: Browser, address: str, folder: Path, pages: dict[str, Shown]) 
                     settle(page, shown.frames)
                 page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
                 report(page, f"{name}, {size}, {theme}")
+                if shown.moves and theme == "light":
+                    tell(page.evaluate(SHIFTS, WATCHED_MILLISECONDS))
                 missing = page.evaluate(HEIGHT_MISSING)
                 if missing > 0 and size == sizes[0]:
                     page.set_viewport_size(as_viewport(width, height + missing))
@@ -292,7 +309,11 @@ def report(page: Page, name: str) -> None:
     """
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     print(f"{name}: {'wider than the window' if wide else 'fits'}", flush=True)
-    for fault in page.evaluate(FAULTS):
+    tell(page.evaluate(FAULTS))
+
+
+def tell(faults: list[str]) -> None:
+    for fault in faults:
         print(f"    {fault}", flush=True)
 
 

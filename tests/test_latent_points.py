@@ -72,7 +72,7 @@ def test_a_selection_is_taken_away_in_its_own_units() -> None:
     assert table["price"].tolist() == ["€ 9.50", "€ 12.25"] and table["colour"].tolist() == ["white", "red"]
     assert as_csv(np.zeros(0, int), [], points) == b"index,label\n"
     taken = points | {"columns": np.array(to_json([Column("label"), Column("index")]))}
-    assert list(selected_rows(chosen, labels, taken)[0])[-2:] == ["label 2", "index 2"]
+    assert list(selected_rows(chosen, labels, taken)[0])[-2:] == ["label (2)", "index (2)"]
 
 
 def test_pictures_go_beside_the_table() -> None:

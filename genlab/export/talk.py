@@ -27,6 +27,7 @@ from genlab.spec import MAXIMUM_LANES
 
 FRAMES = 60  # of each lane of a recording, beside those that the talk stands at
 MAXIMUM_BYTES = 20_000_000  # of a recording
+NOT_SHOWN = "This moment cannot be shown"
 TAKE_BACK = "Take it back"  # leads to where the talk is written
 
 
@@ -98,7 +99,7 @@ def talk_message(store: Store, talk: Talk, told: dict[str, Any], **header: Any) 
 def _screens(moment: Moment, shown: tuple[int, _Shown] | str | None, in_bin: Sequence[str]) -> list[dict[str, Any]]:
     title, words = _own_words(moment)
     if isinstance(shown, str):
-        screen = {"name": moment.id, "title": title or "This moment cannot be shown", "cells": []}
+        screen = {"name": moment.id, "title": title or NOT_SHOWN, "cells": []}
         deleted = next((run for run, _ in moment.lanes() if run in in_bin), "")
         if deleted:
             shown = f"Run {deleted} was deleted. It stays in the bin for a week, and can be taken back from there."
@@ -120,7 +121,7 @@ def _recorded_screens(moment: Moment, recorded: tuple[int, Recording] | None) ->
     if recorded is None:
         title, words = _own_words(moment)
         words = [*words, f"There is no recorded run called {moment.recording} in this genlab."]
-        return [{"name": moment.id, "title": title or "This moment cannot be shown", "words": words, "cells": []}]
+        return [{"name": moment.id, "title": title or NOT_SHOWN, "words": words, "cells": []}]
     line, recording = recorded
     return _with_own_words(moment, line, recorded_slides(recording, (moment.screen,), moment.step))
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.columns import Column, from_json
+from genlab.datasets.examples import distinct_names
 from genlab.datasets.pixels import png_bytes
 
 Arrays = Mapping[str, np.ndarray]
@@ -51,7 +52,7 @@ def selected_rows(chosen: np.ndarray, labels: Sequence[str], points: Arrays, dec
         columns += from_json(str(points["columns"]))
         values = np.concatenate([values, points["values"][chosen]], axis=1)
     cells = [column.written(values[:, place]) for place, column in enumerate(columns)]
-    names = _different(["index", "label", *(column.name for column in columns)])
+    names = distinct_names(["index", "label", *(column.name for column in columns)])
     rows = zip(map(str, chosen.tolist()), labels, *cells, strict=True)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -74,14 +75,3 @@ def as_zip(chosen: np.ndarray, labels: Sequence[str], points: Arrays) -> bytes:
         for index in chosen.tolist():
             archive.writestr(f"pictures/{index}.png", png_bytes(points["examples"][index]))  # PNG is packed already
     return buffer.getvalue()
-
-
-def _different(names: Sequence[str]) -> list[str]:
-    """Names of columns, a number behind one that is there already."""
-    found: list[str] = []
-    for name in names:
-        wanted, number = name, 2
-        while wanted in found:
-            wanted, number = f"{name} {number}", number + 1
-        found.append(wanted)
-    return found
