@@ -57,10 +57,11 @@ HEIGHT_MISSING = """() => {
 SHIFTS = """(milliseconds) => new Promise((resolve) => {
   const found = []
   const words = (node) => `${node.nodeName} ${node.className ?? ""} "${node.textContent?.trim().slice(0, 40)}"`
+  const way = (from, to) => `${to.x - from.x}, ${to.y - from.y} pixels`
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries())
       for (const { node, previousRect, currentRect } of entry.sources)
-        if (node) found.push(`moved ${[currentRect.x - previousRect.x, currentRect.y - previousRect.y]}: ${words(node)}`)
+        if (node) found.push(`moved by ${way(previousRect, currentRect)}: ${words(node)}`)
   })
   observer.observe({ type: "layout-shift" })
   setTimeout(() => resolve([...new Set(found)]), milliseconds)
