@@ -47,20 +47,17 @@ def read_named_runs() -> tuple[dict[str, RunView], list[Place]]:
             st.error(literal(str(error)), icon=":material/link_off:")
     for gone in set(st.session_state.get(READERS, {})) - set(views):
         del st.session_state[READERS][gone]
-    chosen: list[Place] = []
+    lanes: dict[str, list[int]] = {}
     for run_id, view in views.items():
         count = len(view.spec.lanes)
+        lanes[run_id] = [lane for lane in named[run_id] if lane < count]
         for lane in named[run_id]:
-            if lane < count:
-                chosen.append((run_id, lane))
-            else:
+            if lane >= count:
                 ignored("runs", f"{run_id}:{lane}", f"a lane from 0 to {count - 1} of that run")
-    if not chosen:
+    if not any(lanes.values()):
         return views, _first(list(views.values()))
     # Beside runs with lanes of their own choice, one without has all of its lanes.
-    for run_id, view in views.items():
-        if not any(run == run_id for run, _ in chosen):
-            chosen += [(run_id, lane) for lane in range(len(view.spec.lanes))]
+    chosen = [(run, lane) for run, view in views.items() for lane in lanes[run] or range(len(view.spec.lanes))]
     for run_id, lane in chosen[MAXIMUM_LANES:]:
         ignored("runs", f"{run_id}:{lane}", f"no more than {MAXIMUM_LANES} lanes")
     return views, chosen[:MAXIMUM_LANES]

@@ -59,6 +59,13 @@ def heading(page: Page, lane: int) -> str:
     return page.locator(f'[data-cell="{lane}-title"]').get_by_role("heading").inner_text()
 
 
+def test_lanes_stand_in_the_order_of_the_runs_that_the_address_names(opened, ended):
+    page = opened(f"runs={ended['short'].id},{ended['long'].id}:1")
+    for lane, words in enumerate(("GAN", "VAE · seed 100", "VAE · seed 101")):
+        heading_of = page.locator(f'[data-cell="{lane}-title"]').get_by_role("heading")
+        expect(heading_of).to_have_text(re.compile(f"^{words}"))
+
+
 def test_runs_of_different_length_move_together_on_one_clock(opened, ended):
     short, long = ended["short"], ended["long"]
     page = opened(f"runs={short.id},{long.id}")
