@@ -18,12 +18,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from quality import lane_samples, line_of, make_quality
 
 from genlab.registry import MODELS
 from genlab.spec import make_spec
-
-SAMPLES = 5_000
 
 
 def main() -> None:
@@ -51,51 +49,23 @@ def main() -> None:
                     make_spec(dataset=given.dataset, lanes=[lane], seed=seed, **budget), given.cache or Path(folder)
                 )
                 rows.append(row)
-                _print(f"{model:8} seed {seed}", row)
-            _print(f"{model:8} median", {name: statistics.median(row[name] for row in rows) for name in rows[0]})
-            _print(f"{model:8} real  ", real)
+                print(line_of(f"{model:8} seed {seed}", row), flush=True)
+            medians = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+            print(line_of(f"{model:8} median", medians))
+            print(line_of(f"{model:8} real  ", real), flush=True)
 
 
 def _train(spec: Any, cache: Path) -> tuple[dict[str, float], dict[str, float]]:
     """What a run has got at its end, and what held-out real data gets."""
-    from genlab.evaluation.samples import halves, prepared
-    from genlab.metrics.distances import frechet_distance
-    from genlab.metrics.modes import mode_coverage
-    from genlab.observing.feature_spaces import feature_spaces
-    from genlab.observing.frames import draw_latents
     from genlab.training.loop import Training
 
     training = Training(spec, cache)
     for _ in training.events():
         pass
     lane, builder = training.lanes[0], training.frame_builder
-    dataset, space = builder.dataset, feature_spaces(builder.dataset, cache)[0]
-    first, second = (prepared(dataset.test[half]) for half in halves(len(dataset.test)))
-    latents, labels = draw_latents(lane, np.random.default_rng(spec.seed), SAMPLES, dataset.modes.shares)
-    parts = [lane.sample(latents[i : i + 500], labels[i : i + 500]) for i in range(0, SAMPLES, 500)]
-    samples = prepared(np.concatenate(parts))
-    features = space.features(first)
-
-    def quality(examples: np.ndarray) -> dict[str, float]:
-        modes = mode_coverage(builder.mode_assigner.assign(examples), dataset.modes.shares)
-        compared = space.features(examples[: len(first)])
-        return {
-            "solid": modes["solid"],
-            "modes": modes["modes"],
-            "on_mode": modes["on_mode_share"],
-            "frechet": frechet_distance(features, compared)["distance"],
-        }
-
-    place = {"steps": lane.step, "seconds": lane.seconds}
-    return {**quality(samples), **place}, {**quality(second), "steps": 0, "seconds": 0.0}
-
-
-def _print(who: str, row: dict[str, float]) -> None:
-    print(
-        f"{who}  solid {row['solid']:4.0f} of {row['modes']:.0f}  on mode {row['on_mode']:6.1%}  "
-        f"Fréchet {row['frechet']:7.2f}  {row['steps']:7,.0f} steps  {row['seconds']:6.1f} s",
-        flush=True,
-    )
+    quality, real = make_quality(builder.dataset, builder.mode_assigner, cache)
+    samples = lane_samples(lane, spec.seed, builder.dataset.modes.shares)
+    return {**quality(samples), "steps": lane.step, "seconds": lane.seconds}, {**real, "steps": 0, "seconds": 0.0}
 
 
 def _setting(word: str) -> tuple[str, Any]:

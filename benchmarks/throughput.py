@@ -1,13 +1,19 @@
-"""Training steps a second: genlab beside Keras `fit` on the same networks, and beside their matrix products alone.
+"""Training steps a second: genlab beside Keras `fit` and PyTorch on the same networks, and beside their kernels alone.
 
-    python benchmarks/throughput.py [--parts points pictures lanes] [--rounds 5] [--json]
+    python benchmarks/throughput.py [--parts points pictures lanes] [--rounds 5] [--cores 1] [--json]
 
 Points: two hidden layers of 128 units, batch 256. Pictures: MNIST's size, 32 channels, batch 128. Keras `fit` has a
-custom train step, Keras's Adam, and batches from tf.data. Everything is measured in turns in one process, and each
-number is the median of the rounds; a ratio is the median of the rounds' ratios. It takes a quiet machine.
+custom train step, Keras's Adam, and batches from tf.data. PyTorch is measured where it is installed: see
+`torch_lanes.py`. Everything is measured in turns in one process, with the same number of threads for an operation, and
+each number is the median of the rounds; a ratio is the median of the rounds' ratios, which --json gives too. It takes a
+quiet machine.
 
-- `fit`: genlab's steps a second divided by those of `fit`.
-- `products`: the time that the matrix products of a step on points take alone, as a share of the time of the step.
+TensorFlow computes two operations at once where neither waits for the other and a core is free, PyTorch one after the
+other: `--cores 1` gives all of them one core (Linux).
+
+- `genlab / fit`, `genlab / torch eager`, `genlab / torch compiled`: genlab's steps a second divided by those of each.
+- `products alone / step`, of pictures `convolutions and products alone / step`: the time that these take alone, as a
+  share of the time of the step: see `kernels.py`. What is left to gain is the rest.
 - `lanes`: the time that two lanes take side by side, divided by that of the slower one alone.
 """
 
@@ -15,10 +21,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -27,7 +36,7 @@ from genlab.datasets.base import Dataset, Modes
 from genlab.registry import MODELS
 from genlab.spec import make_spec
 
-WIDE = {
+WIDE: dict[str, dict[str, dict[str, Any]]] = {
     "points": {
         "gan": {"generator_width": 128, "discriminator_width": 128, "batch_size": 256},
         "vae": {"width": 128, "batch_size": 256},
@@ -41,30 +50,44 @@ WIDE = {
             "r1_weight": 0.0,
             "ema_decay": 0.0,
         },
-        "vae": {"width": 32, "batch_size": 128},
+        "vae": {"width": 32, "batch_size": 128, "ema_decay": 0.0},
     },
 }
-STEPS = {"points": 500, "pictures": 20}
+ALONE = {"points": "products alone / step", "pictures": "convolutions and products alone / step"}
+STEPS = {"points": 500, "pictures": 40}
+SHUFFLED = 1_000  # examples that tf.data holds to draw from: each call of `fit` fills them anew, which is not training
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=["points", "pictures", "lanes"], default=[*STEPS, "lanes"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cores", type=int, help="that everything shares; all there are, unless given")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    if given.cores:  # before TensorFlow is imported: its threads are given the same
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
 
     from genlab.training import backend
 
     backend.prepare()
-    rows = []
+    if not find_spec("torch"):
+        print("PyTorch is not installed: it is not compared with.", file=sys.stderr)
+    rows: list[dict[str, Any]] = []
     for part in given.parts:
-        rows += compare_lanes(given.rounds) if part == "lanes" else compare_fit(part, given.rounds)
+        rows += compare_lanes(given.rounds) if part == "lanes" else compare_training(part, given.rounds)
     if given.json:
         print(json.dumps(rows))
         return
     for row in rows:
-        print("  ".join(f"{name} {value:,.3g}" if isinstance(value, float) else value for name, value in row.items()))
+        print(line(row))
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row without the ratios of each round."""
+    numbers = {name: f"{value:,.3g}" for name, value in row.items() if isinstance(value, float)}
+    words = {name: value for name, value in row.items() if isinstance(value, str) and name != "part"}
+    return "  ".join([row["part"], *(f"{name} {value}" for name, value in {**numbers, **words}.items())])
 
 
 def data_of(part: str) -> Dataset:
@@ -95,31 +118,70 @@ def seconds(function: Callable[..., Any], *arguments: Any) -> float:
     return time.perf_counter() - began
 
 
-def compare_fit(part: str, rounds: int) -> list[dict[str, Any]]:
-    rows, data, steps = [], data_of(part), STEPS[part]
+def compare_training(part: str, rounds: int) -> list[dict[str, Any]]:
+    from kernels import kernels_alone
+
+    rows: list[dict[str, Any]] = []
+    data, steps = data_of(part), STEPS[part]
     for model in ("gan", "vae"):
         lane = make_lane(model, part, data)
-        fit = keras_fit(model, part, data, lane.settings)
-        products = matrix_products(model, lane) if part == "points" else None
-        times: dict[str, list[float]] = {"genlab": [], "fit": [], "products": []}
-        for round_ in range(rounds + 1):
-            measured = {"genlab": seconds(lane.advance, steps), "fit": seconds(fit, steps)}
-            if products:
-                measured["products"] = seconds(products, steps)
-            if round_:  # the first is for warming up
-                for name, value in measured.items():
-                    times[name].append(value)
-        row = {
-            "part": f"{model} on {part}",
-            "genlab, steps/s": steps / statistics.median(times["genlab"]),
-            "fit, steps/s": steps / statistics.median(times["fit"]),
-            "genlab / fit": statistics.median(b / a for a, b in zip(times["genlab"], times["fit"], strict=True)),
-        }
-        if products:
-            shares = [b / a for a, b in zip(times["genlab"], times["products"], strict=True)]
-            row["products alone / step"] = statistics.median(shares)
-        rows.append(row)
+        peers = {"fit": keras_fit(model, part, data, lane)}
+        torches, failed = torch_peers(lane)
+        peers |= torches
+        times = take_turns({"genlab": lane.advance, **peers, "alone": kernels_alone(lane)}, steps, rounds)
+        row: dict[str, Any] = {"part": f"{model} on {part}"}
+        row |= {f"{name}, steps/s": steps / statistics.median(times[name]) for name in ("genlab", *peers)}
+        for name in peers:
+            row |= with_rounds(f"genlab / {name}", divided(times[name], times["genlab"]))
+        row |= with_rounds(ALONE[part], divided(times["alone"], times["genlab"]))
+        rows.append(row | failed)
     return rows
+
+
+def take_turns(trained: dict[str, Callable[[int], Any]], steps: int, rounds: int) -> dict[str, list[float]]:
+    """The seconds that each takes for so many steps, in each round."""
+    times: dict[str, list[float]] = {name: [] for name in trained}
+    for round_ in range(rounds + 1):
+        for name, train in trained.items():
+            spent = seconds(train, steps)
+            if round_:  # the first is for warming up
+                times[name].append(spent)
+    return times
+
+
+def divided(ones: list[float], others: list[float]) -> list[float]:
+    return [one / other for one, other in zip(ones, others, strict=True)]
+
+
+def with_rounds(name: str, values: list[float]) -> dict[str, Any]:
+    """The median of the rounds, and the value of each."""
+    return {name: statistics.median(values), f"{name}, rounds": values}
+
+
+def torch_peers(lane: Any) -> tuple[dict[str, Callable[[int], Any]], dict[str, str]]:
+    """The lane's training in PyTorch, eager and compiled, and in words why one of them is not there. None of either
+    where PyTorch is not installed.
+    """
+    if not find_spec("torch"):
+        return {}, {}
+    from torch_lanes import torch_training
+
+    peers = {"torch eager": torch_training(lane, operation_threads(), compiled=False)}
+    compiled = torch_training(lane, operation_threads(), compiled=True)
+    try:
+        compiled(1)  # compiles, which needs a compiler of C++
+    except RuntimeError as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return peers, {"torch compiled": f"could not be compiled: {reason}"}
+    return peers | {"torch compiled": compiled}, {}
+
+
+def operation_threads() -> int:
+    """The threads that TensorFlow has for an operation."""
+    import tensorflow as tf
+
+    chosen = os.environ.get("TF_NUM_INTRAOP_THREADS") or tf.config.threading.get_intra_op_parallelism_threads()
+    return int(chosen) or os.cpu_count() or 1
 
 
 def compare_lanes(rounds: int) -> list[dict[str, Any]]:
@@ -144,7 +206,7 @@ def advance_together(threads: ThreadPoolExecutor, lanes: list[Any], steps: int) 
         result.result()
 
 
-def keras_fit(model: str, part: str, data: Dataset, settings: Any) -> Callable[[int], Any]:
+def keras_fit(model: str, part: str, data: Dataset, lane: Any) -> Callable[[int], Any]:
     """Keras's way: a model with a train step, fitted on batches from tf.data."""
     import keras
     import tensorflow as tf
@@ -154,7 +216,8 @@ def keras_fit(model: str, part: str, data: Dataset, settings: Any) -> Callable[[
     from genlab.models.base import with_variables
     from genlab.training import backend
 
-    batches = tf.data.Dataset.from_tensor_slices(data.train).shuffle(len(data.train)).repeat()
+    settings = lane.settings
+    batches = tf.data.Dataset.from_tensor_slices(data.train).repeat().shuffle(SHUFFLED)
     batches = batches.batch(settings.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
     context = backend.make_context(0)
     built = MODELS[model].build(with_variables(settings)[0], data, context)
@@ -189,58 +252,18 @@ def keras_fit(model: str, part: str, data: Dataset, settings: Any) -> Callable[[
             self.optimizer.apply(tape.gradient(loss, weights), weights)
             return {"loss": loss}
 
+    def adam(phase: Any) -> Any:
+        """Keras's Adam with the settings of a phase, for the weights that it updates."""
+        optimizer = keras.optimizers.Adam(backend.learning_rate(phase), beta_1=phase.optimizer.beta_1)
+        optimizer.build([weight for name in phase.updates for weight in built.networks[name].trainable_weights])
+        return optimizer
+
     trained = (Gan if model == "gan" else Vae)()
-    trained.compile(optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5 if model == "gan" else 0.9))
+    trained.compile(optimizer=adam(built.phases[0]))
     if model == "gan":
-        trained.optimizer.build(built.networks["discriminator"].trainable_weights)
-        trained.second = keras.optimizers.Adam(1e-3, beta_1=0.5)
-        trained.second.build(built.networks["generator"].trainable_weights)
-    else:
-        trained.optimizer.build([w for network in built.networks.values() for w in network.trainable_weights])
+        trained.second = adam(built.phases[1])
     trained.built = True
     return lambda steps: trained.fit(batches, steps_per_epoch=steps, epochs=1, verbose=0)
-
-
-def matrix_products(model: str, lane: Any) -> Callable[[int], Any]:
-    """The products of one step on points, and nothing else, in a compiled loop."""
-    import tensorflow as tf
-
-    batch = lane.settings.batch_size
-
-    def layers(name: str) -> list[tuple[int, int]]:
-        return [tuple(w.shape) for w in lane.model.networks[name].trainable_weights if len(w.shape) == 2]
-
-    def forward(name: str) -> list[tuple[int, int, int]]:
-        return [(batch, rows, columns) for rows, columns in layers(name)]
-
-    def to_weights(name: str) -> list[tuple[int, int, int]]:
-        return [(rows, batch, columns) for rows, columns in layers(name)]
-
-    def to_inputs(name: str, first: bool) -> list[tuple[int, int, int]]:
-        return [(batch, columns, rows) for rows, columns in layers(name)[0 if first else 1 :]]
-
-    if model == "gan":
-        real_and_fake = forward("discriminator") + to_weights("discriminator") + to_inputs("discriminator", False)
-        shapes = forward("generator") + 2 * real_and_fake
-        shapes += forward("generator") + forward("discriminator") + to_inputs("discriminator", True)
-        shapes += to_weights("generator") + to_inputs("generator", False)
-    else:
-        shapes = [
-            shape
-            for name, first in (("encoder", False), ("decoder", True))
-            for shape in forward(name) + to_weights(name) + to_inputs(name, first)
-        ]
-    pairs = [(tf.Variable(tf.ones((m, k))), tf.Variable(tf.ones((k, n)))) for m, k, n in shapes]
-
-    @tf.function(autograph=False)
-    def multiply(steps: tf.Tensor) -> tf.Tensor:
-        def body(done: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            # Variables are read anew in each step: products of constants would be computed once for all.
-            return done + 1, total + tf.add_n([tf.matmul(a, b)[0, 0] for a, b in pairs])
-
-        return tf.while_loop(lambda done, _: done < steps, body, (0, 0.0))[1]
-
-    return lambda steps: multiply(tf.constant(steps)).numpy()
 
 
 if __name__ == "__main__":
