@@ -259,7 +259,7 @@ def take(browser: Browser, address: str, folder: Path, pages: dict[str, Shown]) 
             page.goto(f"{address}/{shown.path}")
             settle(page, shown.frames)
             for selector in shown.press:
-                page.locator(selector).first.click(timeout=PATIENCE)
+                page.locator(selector).filter(visible=True).first.click(timeout=PATIENCE)
                 page.mouse.move(0, 0)
                 settle(page, shown.frames)
             for size in sizes:

@@ -23,6 +23,7 @@ from genlab.registry import FIGURES
 MAXIMUM_POINTS = 200  # of a trail
 ROOM = 0.06  # beyond 0 and 1, so that the ends of a trail are seen whole
 CHART = chart_with_legend() | {"margin": {"l": 56, "r": 8, "t": 30, "b": 44}}
+MANY = 4  # lanes, from which on the legend has smaller letters beside the title
 
 
 def describe_trade_off(lanes: Sequence[LaneView]) -> Description | None:
@@ -47,7 +48,8 @@ def describe_trade_off(lanes: Sequence[LaneView]) -> Description | None:
         "yaxis": axis | {"title": {"text": "solid modes", "font": {"size": 14}}},
     }
     real = {"real/on_mode": np.array([float(lanes[0].reference["on_mode_share"])]), "real/solid": np.ones(1)}
-    return Description(layout("Coverage against quality", **axes, **CHART), layers, real)
+    chart = CHART | {"legend": CHART["legend"] | ({"font": {"size": 11}} if len(lanes) >= MANY else {})}
+    return Description(layout("Coverage against quality", **axes, **chart), layers, real)
 
 
 def trade_off(lanes: Sequence[LaneView]) -> FigureFrame:

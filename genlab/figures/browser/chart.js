@@ -81,6 +81,7 @@ class Chart {
     layout.title = { text: "" }
     layout.showlegend = false // it is beside the title
     Object.assign(layout, { width, height: this.height, template: theme.template, uirevision: "kept" })
+    fitTicks(layout, width, theme)
     keepZoom(this, layout)
     const data = this.plotted.filter((layer) => this.curveOf(layer)).map((layer) => this.trace(layer))
     this.drawing = window.Plotly.react(this.plot, data, layout, CONFIG)

@@ -156,11 +156,33 @@ function draw(grid) {
   })
 }
 
-// Pixels of the letters of a title, so that it is not cut.
-function sizeThatFits(words, room, theme) {
+// A title, the pixels of its letters, and how much lower it has to be, so that it is not cut: on two lines where one
+// would be too small to be read.
+function titleThatFits(words, room, theme) {
   const canvas = document.createElement("canvas").getContext("2d")
   canvas.font = `${TITLE}px ${theme.font}`
-  return Math.max(SMALLEST_TITLE, Math.min(TITLE, (TITLE * room) / canvas.measureText(words).width))
+  const size = (lines) => Math.min(TITLE, ...lines.map((line) => (TITLE * room) / canvas.measureText(line).width))
+  const cut = words.indexOf(", ") + 1
+  const lines = cut && size([words]) < SMALLEST_TITLE ? [words.slice(0, cut), words.slice(cut + 1)] : [words]
+  const letters = Math.max(SMALLEST_TITLE, size(lines))
+  const lower = lines.length > 1 ? letters : 0 // Plotly puts the last of the lines where it puts a single one
+  return { text: lines.join("<br>"), size: letters, lower }
+}
+
+// Words among points, from the highest to the lowest, each as far below its place as those before it need.
+function spreadLabels(plot, theme) {
+  const { annotations, xaxis, yaxis } = plot._fullLayout
+  const context = document.createElement("canvas").getContext("2d")
+  const words = annotations.flatMap(({ x, y, text, font, showarrow, xref }, index) => {
+    if (showarrow || xref !== "x") return []
+    context.font = `bold ${font.size}px ${theme.font}`
+    const top = yaxis.l2p(y)
+    const { width } = context.measureText(text.replace(/<[^>]*>/g, ""))
+    return [{ index, x: xaxis.l2p(x), y: top, top, size: font.size, width }]
+  })
+  const moved = words.length > 1 ? apart(words, 1.1 * words[0].size).filter(({ y, top }) => y !== top) : []
+  const shifts = Object.fromEntries(moved.map(({ index, y, top }) => [`annotations[${index}].yshift`, top - y]))
+  if (moved.length) return window.Plotly.relayout(plot, shifts)
 }
 
 function drawFigure(cell, width, theme) {
@@ -169,13 +191,16 @@ function drawFigure(cell, width, theme) {
   if (width === 0 || (cell.state && Object.keys(state).every((part) => state[part] === cell.state[part]))) return
   const { data, layout } = coloured(JSON.parse(figure), theme)
   if (cell.wanted.about && layout.title) {
-    const font = { ...layout.title.font, size: sizeThatFits(layout.title.text, width - BESIDE_ABOUT, theme) }
-    Object.assign(layout.title, { x: 0, xref: "container", pad: { ...layout.title.pad, l: BESIDE_ABOUT }, font })
+    const { text, size, lower } = titleThatFits(layout.title.text, width - BESIDE_ABOUT, theme)
+    const { font, pad } = layout.title
+    const place = { x: 0, xref: "container", pad: { ...pad, l: BESIDE_ABOUT, t: (pad?.t ?? 0) + lower } }
+    Object.assign(layout.title, { text, font: { ...font, size } }, place)
   }
   Object.assign(layout, { width, height, template: theme.template, uirevision: layout.uirevision ?? "kept" })
   cell.plot ??= cell.node.appendChild(document.createElement("div"))
+  fitTicks(layout, width, theme)
   keepZoom(cell, layout)
-  cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG)
+  cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG).then(() => spreadLabels(cell.plot, theme))
   cell.state = state
   cell.node.dataset.updates = Number(cell.node.dataset.updates) + 1
 }

@@ -129,3 +129,34 @@ function keepZoom(cell, layout) {
     else cell.asked[axis] = [...range]
   }
 }
+
+const TICK = 12 // pixels of the letters of ticks with long names
+const TWO_LINES = 36 // pixels below a plot
+const LONG = 6 // letters of a name: Plotly turns shorter ones, and they still fit
+
+// Long names of ticks on two lines, each as long as the room that a tick has: Plotly turns them, and their end is cut.
+function fitTicks(layout, width, theme) {
+  const { ticktext } = layout.xaxis ?? {}
+  if (!ticktext?.some((text) => text.length > LONG)) return
+  const margin = { ...theme.template.layout.margin, ...layout.margin }
+  const room = (width - margin.l - margin.r) / ticktext.length - 6
+  const context = new OffscreenCanvas(1, 1).getContext("2d")
+  const fits = (text, size) => {
+    context.font = `${size}px ${theme.font}`
+    return context.measureText(text).width <= room
+  }
+  if (ticktext.every((text) => fits(text, theme.template.layout.font.size))) return
+  const shortened = (line) => {
+    let end = line.length
+    while (end > 1 && !fits(line.slice(0, end) + (end < line.length ? "…" : ""), TICK)) end -= 1
+    return end < line.length ? `${line.slice(0, end)}…` : line
+  }
+  const lines = (text) => {
+    const [first, ...rest] = text.split(/(?<=,) /)
+    return [first, rest.join(" ")].filter(Boolean)
+  }
+  const escaped = (text) => /[&<]/.test(text) // stays as it is: a cut would show a part of a code
+  const written = ticktext.map((text) => (escaped(text) ? text : lines(text).map(shortened).join("<br>")))
+  layout.xaxis = { ...layout.xaxis, ticktext: written, tickangle: 0, tickfont: { size: TICK } }
+  layout.margin = { ...margin, b: Math.max(margin.b, TWO_LINES) }
+}
