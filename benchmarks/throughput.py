@@ -166,8 +166,11 @@ def torch_peers(lane: Any) -> tuple[dict[str, Callable[[int], Any]], dict[str, s
         return {}, {}
     from torch_lanes import torch_training
 
-    peers = {"torch eager": torch_training(lane, operation_threads(), compiled=False)}
-    compiled = torch_training(lane, operation_threads(), compiled=True)
+    try:
+        peers = {"torch eager": torch_training(lane, operation_threads(), compiled=False)}
+        compiled = torch_training(lane, operation_threads(), compiled=True)
+    except ValueError as error:
+        return {}, {"torch": f"could not be translated: {error}"}
     try:
         compiled(1)  # compiles, which needs a compiler of C++
     except RuntimeError as error:

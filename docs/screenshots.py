@@ -56,7 +56,8 @@ HEIGHT_MISSING = """() => {
 # What the browser itself counts as a shift: something that was there stands at least three pixels elsewhere.
 SHIFTS = """(milliseconds) => new Promise((resolve) => {
   const found = []
-  const words = (node) => `${node.nodeName} ${node.className ?? ""} "${node.textContent?.trim().slice(0, 40)}"`
+  const name = (node) => node.getAttribute?.("class") ?? ""
+  const words = (node) => `${node.nodeName} ${name(node)} "${node.textContent?.trim().slice(0, 40)}"`
   const way = (from, to) => `${to.x - from.x}, ${to.y - from.y} pixels`
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries())
@@ -64,7 +65,10 @@ SHIFTS = """(milliseconds) => new Promise((resolve) => {
         if (node) found.push(`moved by ${way(previousRect, currentRect)}: ${words(node)}`)
   })
   observer.observe({ type: "layout-shift" })
-  setTimeout(() => resolve([...new Set(found)]), milliseconds)
+  setTimeout(() => {
+    observer.disconnect()
+    resolve([...new Set(found)])
+  }, milliseconds)
 })"""
 
 

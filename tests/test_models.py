@@ -631,6 +631,18 @@ def test_hidden_layers_are_as_many_as_asked_for(
     assert (min(sides), max(sides)) == (smallest, 8)
 
 
+def test_silu_is_that_of_keras_and_has_no_weights(backend: Any) -> None:
+    import keras
+
+    from genlab.models.networks import ACTIVATIONS
+
+    x = keras.layers.Input((101,))
+    network = keras.Model(x, ACTIVATIONS["silu"]()(x))
+    values = np.linspace(-20, 20, 101, dtype="float32")[None]
+    np.testing.assert_allclose(network(values), keras.activations.silu(values), rtol=1e-6)
+    assert network.count_params() == 0
+
+
 @pytest.mark.parametrize("normalization", ["batch", "layer", "group"])
 def test_normalization_is_before_each_activation(normalization: str, make_lane: MakeLane) -> None:
     lane = make_lane("gan", "digits", generator_normalization=normalization)

@@ -16,8 +16,8 @@ HEAD = """# Experiments
 
 Made by `genlab experiment check`, from what each experiment says of itself and what it gave where it was last run. The
 seconds are those of one processor (process time, TensorFlow loaded, compiling included), since the clock of a machine
-that does other work says little, and even so other work makes them up to twice as many; seeds that settings or limits
-were chosen with are counted apart from the others."""
+that does other work says little, and even so other work makes them up to twice as many; rows are from different days
+and machines. Seeds that settings or limits were chosen with are counted apart from the others."""
 NOT_RUN = "not run"
 
 

@@ -23,7 +23,7 @@ from genlab.models.architecture import (
 
 
 def _silu(x: Any) -> Any:
-    """x sigmoid(x) (Elfwing et al. 2018), of two layers: what TensorFlow's own SiLU was built in, it keeps for ever."""
+    """x sigmoid(x) (Elfwing et al. 2018). TensorFlow keeps for ever every graph in which its own SiLU was built."""
     return layers.Multiply()([x, layers.Activation("sigmoid")(x)])
 
 

@@ -56,11 +56,14 @@ def read_named_runs() -> tuple[dict[str, RunView], list[Place]]:
                 ignored("runs", f"{run_id}:{lane}", f"a lane from 0 to {count - 1} of that run")
     if not any(lanes.values()):
         return views, _first(list(views.values()))
-    # Beside runs with lanes of their own choice, one without has all of its lanes.
-    chosen = [(run, lane) for run, view in views.items() for lane in lanes[run] or range(len(view.spec.lanes))]
+    # Beside runs with lanes of their own choice, one without has all of its lanes, as far as there is room for them.
+    named_ones = [(run, lane) for run in views for lane in lanes[run]]
+    others = [(run, lane) for run, view in views.items() if not lanes[run] for lane in range(len(view.spec.lanes))]
+    chosen = [*named_ones, *others]
     for run_id, lane in chosen[MAXIMUM_LANES:]:
         ignored("runs", f"{run_id}:{lane}", f"no more than {MAXIMUM_LANES} lanes")
-    return views, chosen[:MAXIMUM_LANES]
+    order = list(views)
+    return views, sorted(chosen[:MAXIMUM_LANES], key=lambda place: order.index(place[0]))
 
 
 def choose_runs(views: dict[str, RunView]) -> None:

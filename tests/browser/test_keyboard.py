@@ -68,7 +68,7 @@ FOCUSED = """() => {
   if (!node || node === document.body) return null
   let shown = node
   while (shown.getBoundingClientRect().width < 8 || getComputedStyle(shown).opacity === "0") shown = shown.parentElement
-  const label = node.closest("label, [data-baseweb=input], [data-baseweb=select], [data-baseweb=textarea]") ?? shown
+  const label = node.closest("label") ?? shown
   const { x, y, width, height } = label.getBoundingClientRect()
   return { turn: node.dataset.turn ?? null, tag: node.outerHTML.slice(0, 120), box: { x, y, width, height } }
 }"""

@@ -3,7 +3,8 @@
 const DRAG_MILLISECONDS = 150 // between two places of a drag
 const BESIDE_ABOUT = 26 // pixels: where a title begins that has a button before it
 const TITLE = 14 // pixels of its letters ...
-const SMALLEST_TITLE = 9 // ... and at least
+const SMALLEST_TITLE = 9 // ... and at least ...
+const TWO_LINED_TITLE = 10 // ... and at most on two lines, which fit above a plot
 const grids = new WeakMap() // Streamlit's element for the component -> its grid
 
 window.genlabGrid = {
@@ -163,24 +164,26 @@ function titleThatFits(words, room, theme) {
   canvas.font = `${TITLE}px ${theme.font}`
   const size = (lines) => Math.min(TITLE, ...lines.map((line) => (TITLE * room) / canvas.measureText(line).width))
   const cut = words.indexOf(", ") + 1
-  const lines = cut && size([words]) < SMALLEST_TITLE ? [words.slice(0, cut), words.slice(cut + 1)] : [words]
-  const letters = Math.max(SMALLEST_TITLE, size(lines))
-  const lower = lines.length > 1 ? letters : 0 // Plotly puts the last of the lines where it puts a single one
-  return { text: lines.join("<br>"), size: letters, lower }
+  if (!cut || size([words]) >= SMALLEST_TITLE) return { text: words, size: Math.max(SMALLEST_TITLE, size([words])), lower: 0 }
+  const lines = [words.slice(0, cut), words.slice(cut + 1)]
+  const letters = Math.max(SMALLEST_TITLE, Math.min(TWO_LINED_TITLE, size(lines)))
+  return { text: lines.join("<br>"), size: letters, lower: 0.7 * letters } // Plotly lowers the first line of one alone
 }
 
 // Words among points, from the highest to the lowest, each as far below its place as those before it need.
-function spreadLabels(plot, theme) {
+function spreadLabels({ plot, theme }) {
   const { annotations, xaxis, yaxis } = plot._fullLayout
   const context = document.createElement("canvas").getContext("2d")
-  const words = annotations.flatMap(({ x, y, text, font, showarrow, xref }, index) => {
-    if (showarrow || xref !== "x") return []
+  const words = annotations.flatMap(({ x, y, yshift, text, font, showarrow, xref }, index) => {
+    const [left, top] = [xaxis.l2p(x), yaxis.l2p(y)]
+    const shown = left >= 0 && left <= xaxis._length && top >= 0 && top <= yaxis._length
+    if (showarrow || xref !== "x" || !shown) return []
     context.font = `bold ${font.size}px ${theme.font}`
-    const top = yaxis.l2p(y)
     const { width } = context.measureText(text.replace(/<[^>]*>/g, ""))
-    return [{ index, x: xaxis.l2p(x), y: top, top, size: font.size, width }]
+    return [{ index, x: left, y: top, top, yshift, width, height: 1.1 * font.size }]
   })
-  const moved = words.length > 1 ? apart(words, 1.1 * words[0].size).filter(({ y, top }) => y !== top) : []
+  if (!words.length) return
+  const moved = apart(words, words[0].height).filter(({ y, top, yshift }) => Math.abs(top - y - yshift) > 0.5)
   const shifts = Object.fromEntries(moved.map(({ index, y, top }) => [`annotations[${index}].yshift`, top - y]))
   if (moved.length) return window.Plotly.relayout(plot, shifts)
 }
@@ -200,7 +203,12 @@ function drawFigure(cell, width, theme) {
   cell.plot ??= cell.node.appendChild(document.createElement("div"))
   fitTicks(layout, width, theme)
   keepZoom(cell, layout)
-  cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG).then(() => spreadLabels(cell.plot, theme))
+  cell.theme = theme
+  cell.drawing = window.Plotly.react(cell.plot, data, layout, CONFIG).then(() => {
+    if (!cell.spreads) cell.plot.on("plotly_relayout", () => spreadLabels(cell)) // a zoom brings them together or apart
+    cell.spreads = true
+    return spreadLabels(cell)
+  })
   cell.state = state
   cell.node.dataset.updates = Number(cell.node.dataset.updates) + 1
 }

@@ -133,11 +133,15 @@ function keepZoom(cell, layout) {
 const TICK = 12 // pixels of the letters of ticks with long names
 const TWO_LINES = 36 // pixels below a plot
 const LONG = 6 // letters of a name: Plotly turns shorter ones, and they still fit
+const NUMBER = /^[-−+\d.,e%]+$/
+const ESCAPED = /[&<]/
 
 // Long names of ticks on two lines, each as long as the room that a tick has: Plotly turns them, and their end is cut.
+// Left as they are: a number, of which a part is another number; what is escaped; and where the figure makes room itself.
 function fitTicks(layout, width, theme) {
-  const { ticktext } = layout.xaxis ?? {}
-  if (!ticktext?.some((text) => text.length > LONG)) return
+  const { ticktext, automargin } = layout.xaxis ?? {}
+  if (automargin || !ticktext?.some((text) => text.length > LONG)) return
+  if (ticktext.some((text) => NUMBER.test(text) || ESCAPED.test(text))) return
   const margin = { ...theme.template.layout.margin, ...layout.margin }
   const room = (width - margin.l - margin.r) / ticktext.length - 6
   const context = new OffscreenCanvas(1, 1).getContext("2d")
@@ -147,16 +151,16 @@ function fitTicks(layout, width, theme) {
   }
   if (ticktext.every((text) => fits(text, theme.template.layout.font.size))) return
   const shortened = (line) => {
-    let end = line.length
-    while (end > 1 && !fits(line.slice(0, end) + (end < line.length ? "…" : ""), TICK)) end -= 1
-    return end < line.length ? `${line.slice(0, end)}…` : line
+    if (fits(line, TICK)) return line
+    let end = line.length - 1
+    while (end > 1 && !fits(`${line.slice(0, end)}…`, TICK)) end -= 1
+    return `${line.slice(0, end)}…`
   }
   const lines = (text) => {
-    const [first, ...rest] = text.split(/(?<=,) /)
-    return [first, rest.join(" ")].filter(Boolean)
+    const end = text.includes(", ") ? text.indexOf(", ") + 1 : text.indexOf(" ")
+    return end > 0 ? [text.slice(0, end), text.slice(end + 1)] : [text]
   }
-  const escaped = (text) => /[&<]/.test(text) // stays as it is: a cut would show a part of a code
-  const written = ticktext.map((text) => (escaped(text) ? text : lines(text).map(shortened).join("<br>")))
+  const written = ticktext.map((text) => lines(text).map(shortened).join("<br>"))
   layout.xaxis = { ...layout.xaxis, ticktext: written, tickangle: 0, tickfont: { size: TICK } }
   layout.margin = { ...margin, b: Math.max(margin.b, TWO_LINES) }
 }
