@@ -99,7 +99,8 @@ def test_what_is_kept_is_spread_evenly_over_the_seconds() -> None:
 
 def test_the_index_says_what_the_files_say() -> None:
     listed = json.loads(recordings.INDEX.read_text())
-    assert [unpack_message(Recording(**values).read())[0]["recording"] for values in listed] == listed
+    said = [unpack_message(Recording(**values).read())[0]["recording"] for values in listed]
+    assert [Recording(**values) for values in said] == [Recording(**values) for values in listed]
     assert {path.stem for path in FOLDER.glob("*.recording")} == set(ALL)
     assert len(ALL) == 7 and next(iter(ALL)) == "race"
 
