@@ -28,7 +28,7 @@ CLICKS = 10
 SETTLE_MILLISECONDS = 1500  # between an answer and the next click
 SHOWN = """() => [0, 1].map((lane) => {
   const cell = document.querySelector(`[data-cell='${lane}-made']`)
-  return cell?.querySelector("image")?.getAttribute("href") ?? cell?.querySelector(".plot")?.innerHTML ?? ""
+  return cell?.querySelector("image")?.getAttribute("href") ?? cell?.querySelector(".main-svg .plot")?.innerHTML ?? ""
 })"""
 OTHERS = f"(before) => ({SHOWN})().every((made, lane) => made && made !== before[lane])"
 
