@@ -22,6 +22,7 @@ from genlab.ui.worker_supervisor import get_store
 OFFERED = 50  # runs, the newest
 POLL_SECONDS = 1.0
 LANES_A_ROW = 2
+WIDEST = "-0.000"  # number in a formula, while it changes
 
 
 def how_it_works() -> None:
@@ -91,14 +92,14 @@ def _explain(run: Run, active: bool, step: int | None) -> None:
         row = lanes[first : first + LANES_A_ROW]
         for column, lane in zip(st.columns(LANES_A_ROW if len(lanes) > 1 else 1, gap="medium"), row):
             with column:
-                _lane(lane)
+                _lane(lane, active)
     if len(lanes) > 1 and (rows := differences(lanes)):
         st.subheader("Where they differ", anchor="where-they-differ")
         st.markdown(literal_table({"": rows}))
         st.caption("Read off the phases that were built, and what was recorded; what is the same is left out.")
 
 
-def _lane(lane: Explained) -> None:
+def _lane(lane: Explained, active: bool) -> None:
     """A model: what it is, its formula, and each of its phases with what it recorded."""
     st.html(f'<div style="border-top:4px solid {lane.colour}"></div>')
     st.markdown(f"**{literal(lane.title)}**" + (f": {literal(lane.description)}" if lane.description else ""))
@@ -107,14 +108,14 @@ def _lane(lane: Explained) -> None:
     if not lane.phases:
         st.caption("Its picture is read off its networks when it is first trained: not yet, here.")
     for phase in lane.phases:
-        _phase(lane, phase)
+        _phase(lane, phase, active)
     moved = {name for phase in lane.phases for name in phase.flow.updates}
     for name in [name for name in lane.parameters if name not in moved]:
         st.caption(literal(f"Beside them there is the {name.replace('_', ' ')}, which follows after each update."))
     _meanings(lane)
 
 
-def _phase(lane: Explained, phase: ExplainedPhase) -> None:
+def _phase(lane: Explained, phase: ExplainedPhase, active: bool) -> None:
     moved = " and ".join(name for name in phase.flow.updates if not lane.parameters or name in lane.parameters)
     often = "once" if phase.repeats == 1 else f"{phase.repeats} times"
     st.markdown(f"**{literal(phase.flow.name)}** moves {literal(moved.replace('_', ' '))}, {often} in each step.")
@@ -123,14 +124,20 @@ def _phase(lane: Explained, phase: ExplainedPhase) -> None:
         st.caption("No numbers yet.")
         return
     name = phase.flow.name.replace("_", r"\_")
-    sums = f"{_sum(phase)} = " if phase.terms else ""
-    st.latex(rf"L_{{\text{{{name}}}}} = {sums}{format_number(phase.loss)} \quad\text{{at step {lane.step:,}}}")
+    sums = f"{_sum(phase, active)} = " if phase.terms else ""
+    loss = _held(format_number(phase.loss), active)
+    st.latex(rf"L_{{\text{{{name}}}}} = {sums}{loss} \quad\text{{at step {lane.step:,}}}")
     others = [(n, value) for n, value, _ in phase.numbers if not n.endswith("/loss")]
     if others:
         st.caption(literal(" · ".join(f"{n.partition('/')[2]} {format_number(value)}" for n, value in others)))
 
 
-def _sum(phase: ExplainedPhase) -> str:
+def _held(number: str, active: bool) -> str:
+    """A number as LaTeX; while it changes in the room of the widest, so that what follows it stays where it is."""
+    return rf"\mathrlap{{{number}}}\phantom{{{WIDEST}}}" if active and len(number) <= len(WIDEST) else number
+
+
+def _sum(phase: ExplainedPhase, active: bool) -> str:
     """The parts of the loss, by name and then by number, as LaTeX."""
     names: list[str] = []
     numbers: list[str] = []
@@ -140,7 +147,7 @@ def _sum(phase: ExplainedPhase) -> str:
         sign = "-" if weight < 0 else "+" if names else ""
         shown = format_number(value)
         names.append(rf"{sign} {times}\text{{{words}}}")
-        numbers.append(rf"{sign} {times}{f'({shown})' if value < 0 and names[1:] else shown}")
+        numbers.append(rf"{sign} {times}{_held(f'({shown})' if value < 0 and names[1:] else shown, active)}")
     return rf"{' '.join(names)} = {' '.join(numbers)}"
 
 
