@@ -1,10 +1,10 @@
 """How soon the latent page shows what both models make of a place that is clicked, with the worker warm.
 
-    python benchmarks/answers.py [CLICKS] [DATASET]
+    python benchmarks/answers.py [CLICKS]
 
-Trains a short run of digits, or of the data set that is named, opens its latent page in Chromium and clicks on a plane;
-prints the seconds from each click until the pictures of both lanes are others, and their median. The first click is not
-counted: the worker reads the checkpoints for it. Needs Chromium, the development requirements and a quiet machine.
+Trains a short run of digits, opens its latent page in Chromium and clicks on a plane; prints the seconds
+from each click until the pictures of both lanes are others, and their median. The first click is not counted: the
+worker reads the checkpoints for it. Needs Chromium, the development requirements and a quiet machine.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ CLICKS = 10
 SETTLE_MILLISECONDS = 1500  # between an answer and the next click
 SHOWN = """() => [0, 1].map((lane) => {
   const cell = document.querySelector(`[data-cell='${lane}-made']`)
-  return cell?.querySelector("image")?.getAttribute("href") ?? cell?.querySelector(".main-svg .plot")?.innerHTML ?? ""
+  return cell?.querySelector("image")?.getAttribute("href") ?? ""
 })"""
 OTHERS = f"(before) => ({SHOWN})().every((made, lane) => made && made !== before[lane])"
 
 
-def main(clicks: int, dataset: str) -> None:
+def main(clicks: int) -> None:
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as playwright:
         store = Store(Path(folder))
-        run = store.create(make_spec(dataset=dataset, budget=200))
+        run = store.create(make_spec(dataset="digits", budget=200))
         backend.prepare()
         for _ in record(run, store):
             pass
@@ -59,8 +59,8 @@ def main(clicks: int, dataset: str) -> None:
                 seconds.append(time.monotonic() - began)
         browser.close()
     seconds = seconds[1:]
-    print(f"{dataset}: {', '.join(f'{s:.2f}' for s in seconds)} s, median {statistics.median(seconds):.2f} s")
+    print(f"digits: {', '.join(f'{s:.2f}' for s in seconds)} s, median {statistics.median(seconds):.2f} s")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else CLICKS, sys.argv[2] if len(sys.argv) > 2 else "digits")
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else CLICKS)
