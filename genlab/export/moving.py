@@ -14,7 +14,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from genlab.export.base import THEMES, Asked, ExportFormat, ExportRefused, Files, with_frames
 from genlab.figures.base import REAL, LaneView, flat
-from genlab.figures.layers import tile
+from genlab.figures.layers import gaps, tile
 from genlab.figures.recording import evenly
 from genlab.figures.timeline import place_on_clocks
 from genlab.registry import EXPORTS
@@ -97,7 +97,7 @@ def samples_picture(samples: np.ndarray, lane: LaneView, paper: str) -> Image.Im
     square = Image.new("RGB", (SIDE, SIDE), paper)
     if samples.ndim > 2:
         sheet = np.repeat(tile(samples), 4 - samples.shape[-1], axis=-1)[..., :3]
-        sheet[tile(np.zeros_like(samples[..., :1]))[..., 0] > 0] = ImageColor.getrgb(paper)  # between the pictures
+        sheet[gaps(samples)] = ImageColor.getrgb(paper)
         picture = Image.fromarray(sheet)
         times = max(1, SIDE // max(picture.size))
         if times == 1 and max(picture.size) > SIDE:

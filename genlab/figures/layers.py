@@ -165,8 +165,8 @@ class Images(Layer):
     def traces(self, arrays: Arrays) -> list[dict[str, Any]]:
         images = arrays[self.images]
         sheet = tile(images, self.gap, self.columns)
-        between = tile(np.zeros_like(images[..., :1]), self.gap, self.columns)  # where the page is seen through
-        return [{"type": "image", "source": png(np.concatenate([sheet, 255 - between], -1)), "hoverinfo": "skip"}]
+        opaque = np.where(gaps(images, self.gap, self.columns), 0, 255).astype("uint8")  # the page is seen through them
+        return [{"type": "image", "source": png(np.dstack([sheet, opaque])), "hoverinfo": "skip"}]
 
 
 @dataclass(frozen=True)
@@ -278,6 +278,11 @@ def tile(images: np.ndarray, gap: int = 1, columns: int = 0) -> np.ndarray:
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def gaps(images: np.ndarray, gap: int = 1, columns: int = 0) -> np.ndarray:
+    """(height, width) of what `tile` makes of the images, true where it shows none of them."""
+    return tile(np.zeros_like(images[..., :1]), gap, columns)[..., 0] > 0
 
 
 def png(picture: np.ndarray) -> str:
