@@ -78,6 +78,20 @@ def test_a_run_in_the_address_fills_in_its_controls(
     assert test.number_input(key="steps.digits").value == 6
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_a_control_begins_with_its_value_however_often_it_is_sent(
+    page: Path, session_store: Store, digits_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two messages about a control that the browser has not fetched yet Streamlit sends the second alone, in which
+    a value from the session is no longer set: the browser then begins with the default.
+    """
+    test = shown(page, session_store, monkeypatch, run=digits_run.id).run()
+    for control in [*test.number_input, *test.toggle, *test.text_input]:
+        assert control.proto.set_value or control.proto.default == control.value, control.key
+    for control in test.selectbox:
+        assert control.proto.set_value or control.options[control.proto.default] == control.proto.options[control.index]
+
+
 def test_a_run_is_called_the_same_wherever_one_is_chosen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store.create(make_spec(seed=3))
     run.write_state(RunState(state="done"))

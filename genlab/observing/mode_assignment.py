@@ -14,11 +14,10 @@ from genlab.datasets.base import Dataset, fingerprint
 from genlab.metrics import modes
 from genlab.runs.atomic import write_arrays
 
-VERSION = 2  # of the classifier; a change of its network or training makes old caches invalid
+VERSION = 3  # of the classifier; a change of its network or training makes old caches invalid
 STEPS = 1_000
 BATCH = 128
 LEARNING_RATE = 3e-3  # at first; it falls to zero
-MAXIMUM_EPOCHS = 20  # beyond, a small data set is repeated within each: an epoch has a cost of its own
 WIDTHS = {"points": 64, "images": 16}
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 NEIGHBOURS = 5_000  # training points that a sample is compared with, at most
@@ -107,10 +106,11 @@ def classifier_network(dataset: Dataset, cache: Path) -> Any:
         keras.utils.set_random_seed(0)
         pace = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
         logits.compile(keras.optimizers.Adam(pace), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        times = -(-STEPS * BATCH // (MAXIMUM_EPOCHS * len(dataset.train)))
-        examples = np.concatenate([dataset.train] * times) if times > 1 else dataset.train
-        epochs = -(-STEPS * BATCH // len(examples))
-        logits.fit(examples, np.tile(dataset.train_labels, times), batch_size=BATCH, epochs=epochs, verbose=0)
+        random, count = np.random.default_rng(0), len(dataset.train)
+        order = np.concatenate([random.permutation(count) for _ in range(-(-STEPS * BATCH // count))])
+        for start in range(0, STEPS * BATCH, BATCH):  # `fit` would copy all of the training set, and keep it
+            batch = order[start : start + BATCH]
+            logits.train_on_batch(dataset.train[batch], dataset.train_labels[batch])
         write_arrays(path, {f"{i:02d}": weights for i, weights in enumerate(logits.get_weights())})
     return logits
 

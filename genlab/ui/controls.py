@@ -16,7 +16,7 @@ from genlab.runs.memory import check_memory
 from genlab.spec import MAXIMUM_LANES, Clock, RunSpec, SpecError, make_spec
 from genlab.ui.escape import literal
 from genlab.ui.estimate import expect
-from genlab.ui.model_controls import model_controls, put_into_models, setting_control, setting_label
+from genlab.ui.model_controls import chosen_index, model_controls, put_into_models, setting_control, setting_label
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 # What keys of controls begin with, up to a dot: those of a model with its place.
@@ -77,14 +77,24 @@ def _remembered() -> Iterator[None]:
 
 
 def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
-    dataset = st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="dataset")
+    names = list(DATASETS)
+    dataset = st.selectbox(
+        "Data set", names, chosen_index("dataset", names), format_func=lambda name: DATASETS[name].title, key="dataset"
+    )
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload:")
     entry = DATASETS[dataset]
     dataset_settings = _dataset_settings(dataset)
     clock, budget = _budget(dataset)
     devices = worker_status()["devices"]
     left, right = st.columns(2)
-    seed = left.number_input("Seed", 0, 2**31 - 1, key="seed", help="The same seed gives the same numbers every time.")
+    seed = left.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        st.session_state.get("seed", 0),
+        key="seed",
+        help="The same seed gives the same numbers every time.",
+    )
     lanes = model_controls(entry.preset, run)
     fields: dict[str, Any] = {"dataset": dataset, "lanes": lanes, "seed": seed, "clock": clock, "budget": budget}
     fields["dataset_settings"] = dataset_settings
@@ -167,15 +177,17 @@ def _budget(dataset: str) -> tuple[Clock, int]:
     clock: Clock = right.selectbox(
         "Budget in",
         list(BUDGETS),
+        chosen_index("clock", list(BUDGETS)),
         key="clock",
         help="What all models get the same of. The same seed gives the same run everywhere only in steps or examples.",
     )
     maximum, step, default = BUDGETS[clock]
-    st.session_state.setdefault(f"{clock}.{dataset}", default or DATASETS[dataset].steps)
+    value = st.session_state.setdefault(f"{clock}.{dataset}", default or DATASETS[dataset].steps)
     amount = left.number_input(
         clock.capitalize(),
         1,
         maximum,
+        value,
         step=step,
         key=f"{clock}.{dataset}",
         help=f"Each model trains for so many {clock}, side by side.",

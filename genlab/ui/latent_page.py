@@ -122,8 +122,8 @@ def _question(run: Run, lanes: list[LaneView]) -> tuple[Question, str, Plane | N
                 state["latent.dimension"] = min(state.get("latent.dimension", 0), most)
                 dimension = int(st.number_input("Dimension", 0, most, key="latent.dimension", width=140))
             for key, title in (("latent.across", "Across"), ("latent.up", "Up")):
-                state.setdefault(key, 0.0)
-                st.number_input(title, -FURTHEST, FURTHEST, step=0.1, format="%.2f", key=key, width=140)
+                value = state.setdefault(key, 0.0)
+                st.number_input(title, -FURTHEST, FURTHEST, value, step=0.1, format="%.2f", key=key, width=140)
         asked_class = 0
         if kind in ("place", "along") and any(lane.settings.get("conditional") for lane in lanes):
             names = lanes[0].names

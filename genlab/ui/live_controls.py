@@ -61,6 +61,7 @@ def _picture_control(view: RunView) -> None:
         st.selectbox(
             "Picture",
             offered,
+            offered.index(st.session_state.picture),
             format_func=lambda name: FIGURES[name].title,
             key="picture",
             label_visibility="collapsed",

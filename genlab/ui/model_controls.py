@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -63,12 +64,14 @@ def _lane_keys(lane: int) -> list[str]:
 
 def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     """One lane's model and settings."""
-    st.session_state.setdefault(f"model.{lane}", FIRST_MODELS[lane])
+    key, names = f"model.{lane}", list(MODELS)
+    st.session_state.setdefault(key, FIRST_MODELS[lane])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
             f":color[■]{{foreground='{LANE_COLOURS[lane]}'}} **Model {LETTERS[lane]}**",
-            list(MODELS),
-            key=f"model.{lane}",
+            names,
+            chosen_index(key, names),
+            key=key,
             format_func=lambda name: MODELS[name].title,
         )
         if st.session_state.lanes > 1:
@@ -84,8 +87,8 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
     able = [ABLE.get(ability, ability) for ability in family.abilities]
     st.caption(f"{family.description} It can {', '.join(able)}.")
     defaults = family.resolve({}, kind)
-    names = list(type(defaults).model_fields)
-    main = [name for name in names if setting_notes(type(defaults), name)["main"]]
+    settings = list(type(defaults).model_fields)
+    main = [name for name in settings if setting_notes(type(defaults), name)["main"]]
     values = {}
 
     def draw(name: str, label: str) -> None:
@@ -101,7 +104,7 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
                 setting_label(name).replace("generator learning", "gen.").replace("discriminator learning", "disc."),
             )
     with st.expander("More settings"):
-        for network, members in by_network([name for name in names if name not in main]).items():
+        for network, members in by_network([name for name in settings if name not in main]).items():
             if network:
                 st.caption(f"**{network.capitalize()}**")
             places = st.columns(2 if network else 1)
@@ -109,6 +112,12 @@ def _lane(lane: int, kind: str, run: Run | None) -> dict[str, Any]:
                 with places[i % len(places)]:
                     draw(name, setting_label(name.removeprefix(f"{network}_")))
     return {"model": model, "settings": values}
+
+
+def chosen_index(key: str, offered: Sequence[Any]) -> int:
+    """Which of those that are offered the session holds at this key; the first where it holds none of them."""
+    value = st.session_state.get(key)
+    return offered.index(value) if value in offered else 0
 
 
 def setting_label(name: str) -> str:
@@ -128,7 +137,7 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
     """The widget that fits one setting; one that may change while a run trains then calls `_change(*change)`."""
     field = type(defaults).model_fields[name]
     default = getattr(defaults, name)
-    st.session_state.setdefault(key, default)  # not given to the widget, which would warn where a run put its own there
+    value = st.session_state.setdefault(key, default)
     live = setting_notes(type(defaults), name)["live"]
     common: dict[str, Any] = {
         "key": key,
@@ -138,18 +147,19 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
         common |= {"on_change": _change, "args": change}
     label = label[0].upper() + label[1:]
     if get_origin(field.annotation) is Literal:
-        return st.selectbox(label, list(get_args(field.annotation)), **common)
+        choices = list(get_args(field.annotation))
+        return st.selectbox(label, choices, chosen_index(key, choices), **common)
     if field.annotation is bool:
-        return st.toggle(label, **common)
+        return st.toggle(label, value, **common)
     bounds = {type(rule).__name__: rule for rule in field.metadata}
     number = type(default)
     low = number(bounds["Ge"].ge) if "Ge" in bounds else None
     high = number(bounds["Le"].le) if "Le" in bounds else None
     if number is int:
         step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
-        return st.number_input(label, low, high, step=step, **common)
+        return st.number_input(label, low, high, value, step=step, **common)
     step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
-    return st.number_input(label, low, high, step=step, format="%g", **common)
+    return st.number_input(label, low, high, value, step=step, format="%g", **common)
 
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 from helpers import PATIENCE, wait_until
-from playwright.sync_api import Locator, Page, expect
+from patience import expect
+from playwright.sync_api import Locator, Page
 
 from genlab.runs import Run, Store
 from genlab.runs.folder import ACTIVE
@@ -24,7 +25,6 @@ PLAYED = Path(__file__).with_name("played")
 ENDLESS = 100_000_000  # steps: a run that only the test ends
 LONGEST = 1_000_000  # steps: as many as the page takes, 20 minutes of played training on any machine
 CHARTS = ("0-samples", "0-latent", "0-losses", "1-samples", "1-latent", "1-losses", "coverage")
-expect.set_options(timeout=PATIENCE * 1000)
 
 
 class Server:

@@ -6,7 +6,8 @@ import re
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Page, expect
+from patience import expect
+from playwright.sync_api import Page
 from serving import LONGEST, Server
 
 from genlab.runs import Run

@@ -9,8 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 from helpers import PATIENCE
+from patience import box_at_rest, expect
 from PIL import Image
-from playwright.sync_api import expect
 from serving import TrainPage
 from sklearn.datasets import load_sample_images
 
@@ -115,8 +115,8 @@ def test_painted_points_are_trained_on_and_stay_while_the_visitor_looks_elsewher
     open_data_page(tab)
     tab.page.get_by_text("Paint points", exact=True).click()
     canvas, count = tab.page.locator(".painter-canvas"), tab.page.locator(".painter-count")
-    box = canvas.bounding_box()
     for y in (0.25, 0.75):
+        box = box_at_rest(canvas)
         tab.page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + y * box["height"])
         tab.page.mouse.down()
         tab.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + y * box["height"], steps=20)

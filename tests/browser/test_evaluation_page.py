@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Page, expect
+from patience import expect
+from playwright.sync_api import Page
 from serving import Server
 
 from genlab.runs import Run

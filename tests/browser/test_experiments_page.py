@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Page, expect
+from patience import box_at_rest, expect
+from playwright.sync_api import Page
 
 from genlab.experiments.outcomes import outcomes
 from genlab.registry import EXPERIMENTS
@@ -50,9 +51,9 @@ def test_an_experiment_is_played_live_from_prediction_to_verdict(experiments: An
     page.get_by_role("button", name="Run it here").click()
     place = page.locator('[class*="st-key-verdict-"]')
     expect(place).to_be_visible()
-    began = place.bounding_box()
+    began = box_at_rest(place)
     expect(page.get_by_text("Not seen this time.")).to_be_visible()
-    assert began and place.bounding_box() == began, "the verdict has its place from the start"
+    assert box_at_rest(place) == began, "the verdict has its place from the start"
     expect(page.get_by_text("Your prediction was right.")).to_be_visible()
     expect(page.get_by_text(re.compile("GAN on a mode"))).to_be_visible()
     (run,) = [run for run in server.store.runs() if run.metadata().grouped]
@@ -73,10 +74,8 @@ def test_a_recorded_experiment_plays_and_says_that_it_is_recorded(experiments: A
     wait_until(lambda: line.count() and int(line.get_attribute("data-frames") or 0) > 10, "the frames of the recording")
     expect(page.get_by_text("Recorded outcome, not of a run here.")).to_be_visible()
     expect(page.get_by_text("Your prediction was right.")).to_be_visible()
-    verdict = page.locator('[class*="st-key-verdict-"]').bounding_box()
-    assert verdict and verdict["y"] + verdict["height"] < (line.bounding_box() or {})["y"], (
-        "to be read without scrolling"
-    )
+    verdict = box_at_rest(page.locator('[class*="st-key-verdict-"]'))
+    assert verdict["y"] + verdict["height"] < box_at_rest(line)["y"], "to be read without scrolling"
 
 
 def test_a_wrong_prediction_is_called_so_and_counted(experiments: Any) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Locator, Page, expect
+from patience import expect
+from playwright.sync_api import Locator, Page
 from serving import Server
 
 from genlab.runs import Run

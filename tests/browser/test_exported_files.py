@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import PATIENCE, keep_classifiers, train_fully, wait_until
+from patience import expect
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from genlab.export import export
 from genlab.registry import EXPORTS, MODELS

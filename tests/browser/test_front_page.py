@@ -6,7 +6,8 @@ import re
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Page, expect
+from patience import box_at_rest, expect
+from playwright.sync_api import Page
 from serving import ENDLESS, Server, TrainPage
 
 from genlab.recordings import recordings
@@ -43,8 +44,8 @@ def test_a_recorded_race_plays_at_once_and_says_that_it_is_recorded(front):
     expect(page.get_by_text(RACE.look)).to_be_visible()
     # Both models' samples are in sight at 1280x800.
     for lane in (0, 1):
-        box = page.locator(f'[data-cell="{lane}-samples"]').bounding_box()
-        assert box and box["y"] + box["height"] < 800
+        box = box_at_rest(page.locator(f'[data-cell="{lane}-samples"]'))
+        assert box["y"] + box["height"] < 800
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("button", name="Play in a loop").click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import wait_until
-from playwright.sync_api import expect
+from patience import expect
 from serving import ENDLESS
 
 from genlab.runs.history import History

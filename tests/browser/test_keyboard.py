@@ -7,8 +7,9 @@ import io
 import numpy as np
 import pytest
 from helpers import wait_until
+from patience import expect
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from genlab.spec import make_spec
 

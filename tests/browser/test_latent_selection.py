@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import wait_until
+from patience import box_at_rest, expect
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 from serving import Server
 
 from genlab.runs import Run
@@ -79,8 +80,7 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
         places = points[lane]["places"]
         alone = np.linalg.norm(places[:, None] - places[None], axis=-1) + np.diag(np.full(len(places), np.inf))
         item = int(np.where(np.abs(places).max(axis=1) < 3, alone.min(axis=1), 0).argmax())
-        picture = point_at(page, planes[lane], places[item].tolist())
-        expect(picture).to_have_attribute("data-point", str(item))
+        picture = point_at(page, planes[lane], item, places[item].tolist())
         expect(planes[lane]).to_contain_text(f" · {'example' if lane else 'draw'} {item}")
         if lane == 1:  # a generator that has hardly learned makes the same of all draws
             of = (picture, points[lane]["examples"][..., 0], item)
@@ -90,6 +90,7 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
     # A lasso selects the same held-out examples in both lanes that encode, and none of the draws.
     ask_about(page, "Selection")
     expect(titles[1]).to_contain_text("0 selected")
+    box_at_rest(planes[1])
     corners = [planes[1].evaluate(PIXELS, list(corner)) for corner in LASSO]
     page.mouse.move(*corners[0])
     page.mouse.down()
@@ -158,8 +159,10 @@ def likeness(picture: Locator, images: np.ndarray, item: int) -> float:
     return float((correlations > correlations[item]).mean()) if correlations[item] > 0.3 else 1.0
 
 
-def point_at(page: Page, plane: Locator, place: list[float]) -> Locator:
-    """Move the pointer there; once the page knows the pictures it shows one, which is returned."""
+def point_at(page: Page, plane: Locator, item: int, place: list[float]) -> Locator:
+    """Move the pointer to where a point is; once the page knows the pictures it shows that of the point, which is
+    returned.
+    """
     plane.locator(".main-svg").first.wait_for(state="attached")
     picture = plane.locator(".genlab-point-picture")
 
@@ -167,7 +170,7 @@ def point_at(page: Page, plane: Locator, place: list[float]) -> Locator:
         page.mouse.move(5, 5)
         page.mouse.move(*plane.evaluate(PIXELS, place))
         page.wait_for_timeout(300)
-        return picture.count() == 1 and picture.is_visible()
+        return picture.count() == 1 and picture.is_visible() and picture.get_attribute("data-point") == str(item)
 
-    wait_until(is_shown, "the picture under the pointer")
+    wait_until(is_shown, f"the picture of point {item} under the pointer")
     return picture

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Locator, expect
+from patience import expect
+from playwright.sync_api import Locator
 from serving import Server
 
 from genlab.runs import Run

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from messy_files import drawing, noise, picture, table, zipped
-from playwright.sync_api import expect
+from patience import expect
 from serving import TrainPage
 from test_data_page import open_data_page, upload
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import expect
+from patience import expect
 from serving import Server, TrainPage
 
 from genlab.runs import Run

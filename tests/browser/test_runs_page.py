@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Browser, Locator, Page, expect
+from patience import expect
+from playwright.sync_api import Browser, Locator, Page
 from serving import Server
 
 from genlab.runs import Run

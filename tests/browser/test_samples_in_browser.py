@@ -6,7 +6,8 @@ import re
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Locator, Page, expect
+from patience import box_at_rest, expect
+from playwright.sync_api import Locator, Page
 from serving import Server, newest_answer
 
 from genlab.runs import Run
@@ -39,14 +40,14 @@ def test_draw_truncate_find_neighbours_and_swipe(real_server: Server, run: Run, 
         expect(pictures(page, name)).to_have_count(1)
     expect(page.locator('[data-cell="1-title"]')).to_contain_text("at step 25")
     drawn = pictures(page, "1-samples").get_attribute("href")
-    place = page.locator('[data-cell="1-samples"]').bounding_box()
+    place = box_at_rest(page.locator('[data-cell="1-samples"]'))
 
     slider = page.locator(".st-key-address-truncation").get_by_role("slider")
     slider.focus()
     slider.press("End")
     expect(pictures(page, "1-samples")).not_to_have_attribute("href", drawn)
     expect(page).to_have_url(re.compile(r"truncation=0\.25"))
-    assert page.locator('[data-cell="1-samples"]').bounding_box() == place, "nothing shifts when an answer comes"
+    assert box_at_rest(page.locator('[data-cell="1-samples"]')) == place, "nothing shifts when an answer comes"
     assert newest_answer(real_server)["0-samples"].shape == (64, 8, 8, 1)
 
     show(page, "Neighbours")
@@ -57,7 +58,7 @@ def test_draw_truncate_find_neighbours_and_swipe(real_server: Server, run: Run, 
 
     def choose_the_tenth() -> bool:
         """What is told while the page is drawn anew may be lost, as a visitor's click may."""
-        box = page.locator('[data-cell="0-choose"] image').first.bounding_box()
+        box = box_at_rest(page.locator('[data-cell="0-choose"] image').first)
         page.mouse.click(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
         page.wait_for_timeout(1000)
         return page.locator(".st-key-address-sample input").input_value() == "10"
@@ -76,7 +77,7 @@ def test_draw_truncate_find_neighbours_and_swipe(real_server: Server, run: Run, 
     expect(divider).to_have_attribute("aria-valuetext", "A 51 percent, B 49 percent")
     divider.press("Home")
     stage = page.locator(".genlab-swipe-stage")
-    box = stage.bounding_box()
+    box = box_at_rest(stage)
     expect(divider).to_have_attribute("aria-valuenow", "0")
     page.mouse.move(box["x"] + 5, box["y"] + 50)
     page.mouse.down()

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers import PATIENCE
-from playwright.sync_api import expect
+from patience import expect
 from serving import CHARTS, LONGEST
 
 pytestmark = pytest.mark.browser

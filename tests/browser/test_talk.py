@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Browser, Page, expect
+from patience import box_at_rest, expect
+from playwright.sync_api import Browser, Page
 from serving import ROOT, Server, TrainPage
 
 from genlab.recordings import recordings
@@ -120,9 +121,8 @@ def test_a_screen_fills_the_window_with_large_words(size, theme, opened, ended):
     expect(page.get_by_role("button", name="Next screen")).to_be_hidden()
     wait_until(lambda: "coverage" in cells(page), "the chart")
     talk = page.get_by_test_id("talk")
-    chart = page.locator("[data-testid=talk] [data-cell=coverage]").bounding_box()
-    title = talk.get_by_role("heading", level=1).bounding_box()
-    assert chart and title
+    chart = box_at_rest(page.locator("[data-testid=talk] [data-cell=coverage]"))
+    title = box_at_rest(talk.get_by_role("heading", level=1))
     assert chart["x"] >= 0 and chart["x"] + chart["width"] <= size[0] and chart["y"] + chart["height"] <= size[1]
     assert chart["height"] > 0.4 * size[1]
     assert title["height"] > size[1] / 20 if size[0] > size[1] else title["height"] > 20

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers import wait_until
-from playwright.sync_api import Locator, expect
+from patience import box_at_rest, expect
+from playwright.sync_api import Locator
 from serving import CHARTS, ENDLESS, LONGEST
 
 from genlab.runs import Run
@@ -124,7 +125,7 @@ def test_a_zoom_stays_while_the_run_goes_on(server, visit):
     chart = tab.cell("0-losses").locator(".js-plotly-plot")
     ranges = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
     whole = chart.evaluate(ranges)
-    area = chart.locator(".nsewdrag").bounding_box()
+    area = box_at_rest(chart.locator(".nsewdrag"))
     tab.page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.2 * area["height"])
     tab.page.mouse.down()
     tab.page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.8 * area["height"], steps=8)

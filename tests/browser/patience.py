@@ -1,0 +1,63 @@
+"""Waits for a page that is drawn anew: Streamlit then holds an old and a new element beside each other for a moment.
+
+Playwright gives up at once where two elements fit. Here it is asked again until one is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import playwright.sync_api as playwright
+from helpers import PATIENCE, wait_until
+from playwright.sync_api import Locator, Page
+
+playwright.expect.set_options(timeout=PATIENCE * 1000)
+ASKED_OF_ONE = ("click", "evaluate", "fill", "focus", "get_attribute", "inner_text", "input_value", "press")
+
+
+def until_one_fits(asked: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, asked again for as long as two elements fit."""
+
+    @wraps(asked)
+    def patient(*values: Any, **options: Any) -> Any:
+        answers: list[Any] = []
+
+        def is_answered() -> bool:
+            try:
+                answers.append(asked(*values, **options))
+            except (AssertionError, playwright.Error) as error:
+                if "strict mode violation" not in str(error):
+                    raise
+            return bool(answers)
+
+        wait_until(is_answered, "one element to be left")
+        return answers[-1]
+
+    return patient
+
+
+for name in ASKED_OF_ONE:
+    setattr(Locator, name, until_one_fits(getattr(Locator, name)))
+
+
+class expect:
+    def __init__(self, subject: Page | Locator) -> None:
+        self.subject = subject
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return until_one_fits(getattr(playwright.expect(self.subject), name))
+
+
+def box_at_rest(element: Locator) -> dict[str, float]:
+    """Where an element is, in pixels of the window, once it stays there: what comes above it may still push it down."""
+    boxes: list[Any] = [None]
+
+    def rests() -> bool:
+        element.page.wait_for_timeout(250)
+        boxes.append(element.bounding_box() if element.count() == 1 else None)
+        return boxes[-1] is not None and boxes[-1] == boxes[-2]
+
+    wait_until(rests, "the page to rest")
+    return dict(boxes[-1])
