@@ -75,6 +75,19 @@ def test_a_description_stays_while_frames_change_and_is_plain_values(
         assert used >= frame.arrays.keys() | after.arrays.keys(), "nothing is handed over that is not drawn"
 
 
+def test_what_stands_beside_a_heading_does_not_move_as_its_numbers_grow(digits_run: Run) -> None:
+    """The figure space, U+2007, is as wide as a digit."""
+    lane = lane_views(RunReader(digits_run).read())[0]
+    headings = []
+    for solid, share in ((0, 0.0), (9, 0.094), (10, 0.1), (10, 0.96)):
+        metrics = lane.frame.metrics | {"solid": solid, "modes": 10, "on_mode_share": share}
+        frame = lane.frame.model_copy(update={"metrics": metrics})
+        headings.append(dataclasses.replace(lane, frame=frame).heading)
+    assert headings[1] == "GAN · \u20079 of 10 modes · \u20079% on a mode"
+    assert headings[3] == "GAN · 10 of 10 modes · 96% on a mode"
+    assert len({len(heading) for heading in headings}) == 1
+
+
 def test_lanes_of_two_runs_stand_in_one_picture(ring_run: Run) -> None:
     lanes = lane_views(RunReader(ring_run).read())
     other = dataclasses.replace(lanes[1], run="another", title="VAE of another run", colour="#123456")

@@ -24,6 +24,7 @@ from genlab.runs.view import RunView
 from genlab.spec import LANE_COLOURS, Clock, RunSpec
 
 REAL = "#8a8a8a"
+FIGURE_SPACE = "\u2007"  # as wide as a digit
 # Tol 2021, "Colour schemes", muted: up to nine modes; a tenth takes the grey that the scheme has for it, darkened.
 MODE_COLOURS = (
     *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
@@ -81,11 +82,12 @@ class LaneView:
 
     @property
     def heading(self) -> str:
-        """The model's name and its two numbers of mode coverage."""
+        """The model's name and its two numbers of mode coverage, which keep their places as they grow."""
         if self.frame is None:
             return self.title
         solid, modes, share = (self.frame.metrics[name] for name in ("solid", "modes", "on_mode_share"))
-        return f"{self.title} · {solid} of {modes} modes · {share:.0%} on a mode"
+        counted = str(solid).rjust(len(str(modes)), FIGURE_SPACE)
+        return f"{self.title} · {counted} of {modes} modes · {f'{share:.0%}'.rjust(3, FIGURE_SPACE)} on a mode"
 
     @property
     def real_value(self) -> str:
