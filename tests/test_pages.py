@@ -92,6 +92,15 @@ def test_a_control_begins_with_its_value_however_often_it_is_sent(
         assert control.proto.set_value or control.options[control.proto.default] == control.proto.options[control.index]
 
 
+def test_a_run_with_more_than_a_control_takes_is_shown_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line takes any number of steps."""
+    run = store.create(make_spec(budget=100_000_000))
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    assert test.number_input(key="steps.ring8").proto.default == 1_000_000
+
+
 def test_a_run_is_called_the_same_wherever_one_is_chosen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store.create(make_spec(seed=3))
     run.write_state(RunState(state="done"))

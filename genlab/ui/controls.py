@@ -16,7 +16,14 @@ from genlab.runs.memory import check_memory
 from genlab.spec import MAXIMUM_LANES, Clock, RunSpec, SpecError, make_spec
 from genlab.ui.escape import literal
 from genlab.ui.estimate import expect
-from genlab.ui.model_controls import chosen_index, model_controls, put_into_models, setting_control, setting_label
+from genlab.ui.model_controls import (
+    chosen_index,
+    model_controls,
+    put_into_models,
+    setting_control,
+    setting_label,
+    within,
+)
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 # What keys of controls begin with, up to a dot: those of a model with its place.
@@ -187,7 +194,7 @@ def _budget(dataset: str) -> tuple[Clock, int]:
         clock.capitalize(),
         1,
         maximum,
-        value,
+        within(value, 1, maximum),
         step=step,
         key=f"{clock}.{dataset}",
         help=f"Each model trains for so many {clock}, side by side.",

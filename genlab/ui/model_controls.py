@@ -120,6 +120,14 @@ def chosen_index(key: str, offered: Sequence[Any]) -> int:
     return offered.index(value) if value in offered else 0
 
 
+def within(value: Any, low: Any, high: Any) -> Any:
+    """A value, or the bound that it is beyond: a run of other versions, or from the command line, may have more than a
+    control takes.
+    """
+    value = value if low is None else max(value, low)
+    return value if high is None else min(value, high)
+
+
 def setting_label(name: str) -> str:
     """The name of a setting as words."""
     return " ".join(WORDS.get(part, part) for part in name.split("_"))
@@ -155,11 +163,12 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
     number = type(default)
     low = number(bounds["Ge"].ge) if "Ge" in bounds else None
     high = number(bounds["Le"].le) if "Le" in bounds else None
+    start = within(number(value), low, high)
     if number is int:
         step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
-        return st.number_input(label, low, high, value, step=step, **common)
+        return st.number_input(label, low, high, start, step=step, **common)
     step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
-    return st.number_input(label, low, high, value, step=step, format="%g", **common)
+    return st.number_input(label, low, high, start, step=step, format="%g", **common)
 
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:

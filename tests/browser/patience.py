@@ -43,11 +43,11 @@ for name in ASKED_OF_ONE:
 
 
 class expect:
-    def __init__(self, subject: Page | Locator) -> None:
-        self.subject = subject
+    def __init__(self, subject: Page | Locator, message: str | None = None) -> None:
+        self.asked = playwright.expect(subject, message)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return until_one_fits(getattr(playwright.expect(self.subject), name))
+        return until_one_fits(getattr(self.asked, name))
 
 
 def box_at_rest(element: Locator) -> dict[str, float]:
