@@ -14,7 +14,17 @@ from helpers import PATIENCE, wait_until
 from playwright.sync_api import Locator, Page
 
 playwright.expect.set_options(timeout=PATIENCE * 1000)
-ASKED_OF_ONE = ("click", "evaluate", "fill", "focus", "get_attribute", "inner_text", "input_value", "press")
+ASKED_OF_ONE = (
+    "bounding_box",
+    "click",
+    "evaluate",
+    "fill",
+    "focus",
+    "get_attribute",
+    "inner_text",
+    "input_value",
+    "press",
+)
 
 
 def until_one_fits(asked: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +53,8 @@ for name in ASKED_OF_ONE:
 
 
 class expect:
+    """Playwright's `expect`, as patient."""
+
     def __init__(self, subject: Page | Locator, message: str | None = None) -> None:
         self.asked = playwright.expect(subject, message)
 
@@ -56,7 +68,7 @@ def box_at_rest(element: Locator) -> dict[str, float]:
 
     def rests() -> bool:
         element.page.wait_for_timeout(250)
-        boxes.append(element.bounding_box() if element.count() == 1 else None)
+        boxes.append(element.bounding_box())
         return boxes[-1] is not None and boxes[-1] == boxes[-2]
 
     wait_until(rests, "the page to rest")
