@@ -73,7 +73,6 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
     expect(titles[1]).to_contain_text("at step 25")
     wait_until(lambda: all(kept(run, lane, "points", "places") for lane in range(3)), "the points")
     points = [kept(run, lane, "points") for lane in range(3)]
-    here = top(planes[0])
 
     # The pointer shows the example at a code, or of a model without an encoder the sample of a draw.
     for lane in (1, 0):
@@ -86,6 +85,8 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
             of = (picture, points[lane]["examples"][..., 0], item)
             wait_until(lambda of=of: likeness(*of) < 0.05, "the picture of this point")
     page.mouse.move(5, 5)
+    box_at_rest(planes[0])
+    here = top(planes[0])
 
     # A lasso selects the same held-out examples in both lanes that encode, and none of the draws.
     ask_about(page, "Selection")
