@@ -69,7 +69,8 @@ def chart_grid(
 
     def place() -> None:
         if on_place and (said := st.session_state[key].get("place")):
-            on_place(*said)
+            across, up, _pressed = said
+            on_place(across, up)
 
     def outline() -> None:
         if on_outline and (said := st.session_state[key].get("outline")) is not None:

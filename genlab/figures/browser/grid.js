@@ -10,7 +10,7 @@ const grids = new WeakMap() // Streamlit's element for the component -> its grid
 window.genlabGrid = {
   show({ data, parentElement, setStateValue }) {
     const grid = grids.get(parentElement) ?? openGrid(parentElement)
-    grid.sendPlace = (place) => setStateValue("place", place)
+    grid.sendPlace = (place) => setStateValue("place", [...place, Date.now()]) // the same place again is another press
     grid.sendOutline = (outline) => setStateValue("outline", outline)
     arrange(grid, data)
     return loadPlotly(data.plotly).then(() => draw(grid))
