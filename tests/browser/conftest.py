@@ -1,4 +1,8 @@
-"""A real Chromium against a real server. Without a Chromium these tests are skipped; on CI (GENLAB_CI) they fail."""
+"""A real Chromium against a real server. Without a Chromium these tests are skipped; on CI (GENLAB_CI) they fail.
+
+What a test waited for in vain is tried once more, and the summary names it: a press while a page is drawn anew may be
+lost. Wrong values and exceptions on a page fail at once.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,13 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-quic",
 ]
+WAITED_IN_VAIN = r"Waited \d+ s|Timeout \d+ms|expected to"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.keywords:
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[WAITED_IN_VAIN]))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Playwright gives up at once where two elements fit. Here it is asked again until
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -60,6 +61,23 @@ class expect:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return until_one_fits(getattr(self.asked, name))
+
+
+def choose(box: Locator, option: str | re.Pattern[str]) -> None:
+    """Choose what an open list offers: it closes again where the page is drawn anew, and is opened once more then."""
+    listed = box.page.get_by_role("option", name=option, exact=True)
+
+    def is_chosen() -> bool:
+        if not listed.count():
+            box.click()
+            box.page.wait_for_timeout(500)
+        try:
+            listed.click(timeout=2000)
+        except playwright.TimeoutError:
+            return False
+        return True
+
+    wait_until(is_chosen, f"{option} to be offered")
 
 
 def box_at_rest(element: Locator) -> dict[str, float]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from helpers import wait_until
-from patience import expect
+from patience import choose, expect
 from playwright.sync_api import Page
 from serving import LONGEST, Server
 
@@ -138,8 +138,7 @@ def test_runs_and_lanes_are_added_and_taken_away_on_the_page(opened, ended):
     expect(page.get_by_text("Choose two to four runs").first).to_be_visible()
     expect(page.get_by_role("link", name="See all runs")).to_be_visible()
     for name in ("short", "long"):
-        page.get_by_role("combobox").first.click()
-        page.get_by_role("option", name=re.compile(ended[name].id)).click()
+        choose(page.get_by_role("combobox").first, re.compile(ended[name].id))
         expect(page).to_have_url(re.compile(ended[name].id))
     expect(page.locator('[data-cell="3-title"]')).to_be_visible()
     page.keyboard.press("Escape")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers import wait_until
-from patience import expect
+from patience import choose, expect
 from playwright.sync_api import Locator, Page
 from serving import Server
 
@@ -38,11 +38,6 @@ def opened(page: Page) -> Locator:
     return body
 
 
-def choose(body: Locator, label: str, option: str) -> None:
-    body.get_by_role("combobox", name=label).click()
-    body.page.get_by_role("option", name=option, exact=True).click()
-
-
 def downloaded(body: Locator) -> tuple[str, bytes]:
     body.get_by_role("button", name="Make").click()
     button = body.get_by_role("button", name="Download")
@@ -61,15 +56,15 @@ def test_what_is_asked_for_is_made_and_downloaded(server: Server, visit, ended: 
     page = visit(server).page
     page.goto(server.address(f"train?run={ended.id}"))
     body = opened(page)
-    choose(body, "Format", "Curves, CSV")
-    choose(body, "Model", "VAE")
+    choose(body.get_by_role("combobox", name="Format"), "Curves, CSV")
+    choose(body.get_by_role("combobox", name="Model"), "VAE")
     # While it is drawn anew the one before is there too, which Playwright refuses where one is asked for.
     expect(body.get_by_test_id("stCode").filter(has_text="--to csv")).to_have_count(1)
     name, content = downloaded(body)
     assert name == f"ring8-{ended.id}.csv"
     table = pd.read_csv(io.BytesIO(content))
     assert set(table["model"]) == {"vae"} and table["step"].max() == STEPS
-    choose(body, "Format", "Keras models")
+    choose(body.get_by_role("combobox", name="Format"), "Keras models")
     expect(body.get_by_role("button", name="Make")).to_have_count(0)
     words = command(body)
     assert words[:5] == ["genlab", "export", ended.id, "--to", "keras"]
@@ -80,7 +75,7 @@ def test_every_page_that_shows_a_run_exports_it(server: Server, visit, ended: Ru
     for path in (f"compare?runs={ended.id}:1", f"coverage?run={ended.id}", "coverage"):
         page.goto(server.address(path))
         body = opened(page)
-        choose(body, "Format", "The run")
+        choose(body.get_by_role("combobox", name="Format"), "The run")
         wait_until(lambda body=body: command(body)[3:5] == ["--to", "zip"], "the command of the zip")
         shown = command(body)[2]
         assert shown == ended.id or path == "coverage"
@@ -97,7 +92,7 @@ def test_an_export_is_of_the_moment_that_is_shown(server: Server, visit, ended: 
     step = ended.frame_steps(0)[1]
     page.goto(server.address(f"train?run={ended.id}&step={step}"))
     body = opened(page)
-    choose(body, "Format", "Samples, moving")
+    choose(body.get_by_role("combobox", name="Format"), "Samples, moving")
     body.get_by_text(f"At step {step:,}").click()
     body.get_by_text("Dark", exact=True).click()
     wait_until(lambda: command(body)[-3:] == ["--step", str(step), "--dark"], "the step in the command")

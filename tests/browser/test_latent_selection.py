@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import wait_until
-from patience import box_at_rest, expect
+from patience import box_at_rest, choose, expect
 from PIL import Image
 from playwright.sync_api import Locator, Page
 from serving import Server
@@ -137,16 +137,7 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
 
     # Another plane of three dimensions; what has two stays as it is, and so does the page.
     ask_about(page, "Place")
-    option = page.get_by_role("option", name="t-SNE", exact=True)
-
-    def is_open() -> bool:  # the list closes where the page is drawn anew at that moment
-        if not option.is_visible():
-            page.locator(".st-key-latent-plane").click()
-            page.wait_for_timeout(500)
-        return option.is_visible()
-
-    wait_until(is_open, "the list of planes")
-    option.click()
+    choose(page.locator(".st-key-latent-plane input"), "t-SNE")
     expect(planes[2]).to_contain_text("Codes · t-SNE")
     expect(planes[1]).to_contain_text("codes of test data")
     assert top(planes[0]) == pytest.approx(here, abs=1)

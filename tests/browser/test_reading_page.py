@@ -7,16 +7,11 @@ import re
 import numpy as np
 import pytest
 from messy_files import drawing, noise, picture, table, zipped
-from patience import expect
+from patience import choose, expect
 from serving import TrainPage
 from test_data_page import open_data_page, upload
 
 pytestmark = pytest.mark.browser
-
-
-def choose(tab: TrainPage, label: str, option: str) -> None:
-    tab.page.get_by_label(label).last.click()
-    tab.page.get_by_role("option", name=option, exact=True).click()
 
 
 def stored(tab: TrainPage, name: str) -> dict[str, np.ndarray]:
@@ -33,15 +28,15 @@ def test_an_assumption_about_a_table_is_changed_before_it_is_stored(server, visi
     upload(tab, "measured.csv", content)
     alert = tab.page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("Line 7, column 4 ('kind'): nothing is there.")
-    choose(tab, "Rows with missing values", "leave them out")
+    choose(tab.page.get_by_label("Rows with missing values").last, "leave them out")
     expect(tab.page.get_by_text("59 points in 2 columns")).to_contain_text("2 classes: a (29), b (30)")
     expect(tab.page.get_by_text("Cells are separated by semicolon; a comma is the decimal mark.")).to_be_visible()
     expect(tab.page.get_by_text("it has no name and counts the rows")).to_be_visible()
     assert not server.data.exists() or not list(server.data.glob("measured*")), "nothing is stored yet"
     tab.page.get_by_text("Columns", exact=True).click()
-    choose(tab, "column 1", "whole number")
+    choose(tab.page.get_by_label("column 1").last, "whole number")
     expect(tab.page.get_by_text("59 points in 3 columns")).to_be_visible()
-    choose(tab, "kind", "category")
+    choose(tab.page.get_by_label("kind").last, "category")
     expect(tab.page.get_by_text("59 rows in 4 columns")).to_be_visible()
     arrays = stored(tab, "measured")
     assert arrays["examples"].shape == (59, 4) and "labels" not in arrays
@@ -54,7 +49,7 @@ def test_day_and_month_of_dates_are_exchanged(server, visit):
     content = table("day,x", lambda i, row: f"{i % 12 + 1:02d}/0{i % 7 + 2}/2024,{row[0]}")
     upload(tab, "days.csv", content)
     expect(tab.page.get_by_text("day (01/02/2024 is 02 January 2024)")).to_be_visible()
-    choose(tab, "In dates", "day first")
+    choose(tab.page.get_by_label("In dates").last, "day first")
     expect(tab.page.get_by_text("day (01/02/2024 is 01 February 2024)")).to_be_visible()
 
 
@@ -68,11 +63,9 @@ def test_an_assumption_about_a_zip_is_changed_before_it_is_stored(server, visit)
     expect(summary).to_contain_text("2 classes: cat (34), dog (30)")
     expect(tab.page.get_by_text("dog/2020/broken.png")).to_be_visible()
     expect(tab.page.get_by_text("Transparent pictures are laid over white.")).to_be_visible()
-    tab.page.get_by_label("Classes by folders").last.click()
-    expect(tab.page.get_by_role("option")).to_have_text(["level 1 (found)", "no classes", "level 1", "level 2"])
-    tab.page.get_by_role("option", name="level 2", exact=True).click()
+    choose(tab.page.get_by_label("Classes by folders").last, "level 2")
     expect(summary).to_contain_text("2 classes: 2020 (34), 2021 (30)")
-    choose(tab, "Transparent over", "black")
+    choose(tab.page.get_by_label("Transparent over").last, "black")
     expect(tab.page.get_by_text("Transparent pictures are laid over black.")).to_be_visible()
     arrays = stored(tab, "pets")
     assert arrays["names"].tolist() == ["2020", "2021"] and np.bincount(arrays["labels"]).tolist() == [34, 30]

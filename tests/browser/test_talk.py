@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from helpers import wait_until
-from patience import box_at_rest, expect
+from patience import box_at_rest, choose, expect
 from playwright.sync_api import Browser, Page
 from serving import ROOT, Server, TrainPage
 
@@ -311,8 +311,7 @@ def test_a_moment_of_a_recording_is_kept_in_a_talk(path, server, opened):
     page.locator(".st-key-talk-menu button").first.click()
     title = f"Recorded {len(Talks(server.store.root).names())}"
     if page.get_by_label("Its title").count() == 0:
-        page.get_by_role("combobox", name="Talk").click()
-        page.get_by_role("option", name="A new talk").click()
+        choose(page.get_by_role("combobox", name="Talk"), re.compile("A new talk"))
     page.get_by_label("Its title").fill(title)
     page.get_by_label("Its title").press("Tab")
     page.get_by_role("button", name=re.compile(rf"Add at step {shown:,}")).click()
