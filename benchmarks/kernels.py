@@ -47,7 +47,7 @@ def kernels_alone(lane: Any) -> Callable[[int], Any]:
 
 def graph_of_step(lane: Any) -> Any:
     """The graph of one step of a lane, one update of each phase; it is not run."""
-    networks, examples = lane.model.networks, lane.dataset.train
+    networks, examples = lane.model.networks, lane.dataset.train[:]
     batch = lane.settings.batch_size
 
     @tf.function(autograph=False)

@@ -220,7 +220,7 @@ def keras_fit(model: str, part: str, data: Dataset, lane: Any) -> Callable[[int]
     from genlab.training import backend
 
     settings = lane.settings
-    batches = tf.data.Dataset.from_tensor_slices(data.train).repeat().shuffle(SHUFFLED)
+    batches = tf.data.Dataset.from_tensor_slices(data.train[:]).repeat().shuffle(SHUFFLED)
     batches = batches.batch(settings.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
     context = backend.make_context(0)
     built = MODELS[model].build(with_variables(settings)[0], data, context)

@@ -62,7 +62,7 @@ class Draw:
     def __init__(self, lane: Any) -> None:
         self.batch_size, self.latent_dim = lane.settings.batch_size, lane.settings.latent_dim
         self.images = lane.dataset.kind == "images"
-        examples = torch.from_numpy(lane.dataset.train)
+        examples = torch.from_numpy(lane.dataset.train[:])
         self.examples = examples.permute(0, 3, 1, 2).contiguous() if self.images else examples
 
     def batch(self) -> Tensor:

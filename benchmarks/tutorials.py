@@ -174,7 +174,7 @@ def dcgan(data: Dataset, seed: int, batch_size: int = 256, latent_dim: int = 100
             weights = network.trainable_variables
             optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
 
-    batches = iter(batches_of(2.0 * data.train - 1.0, batch_size))
+    batches = iter(batches_of(2.0 * data.train[:] - 1.0, batch_size))
 
     def train(steps: int) -> None:
         for _ in range(steps):
@@ -216,7 +216,7 @@ def vae(data: Dataset, seed: int, batch_size: int = 128, latent_dim: int = 2) ->
     trained.optimizer.build(encoder.trainable_weights + decoder.trainable_weights)
     trained.built = True
     trained.make_train_function()
-    batches = iter(batches_of(data.train, batch_size))
+    batches = iter(batches_of(data.train[:], batch_size))
 
     def train(steps: int) -> None:
         # What `fit` does in an epoch. A `fit` for each turn would shuffle the data anew each time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from genlab.datasets import Dataset, DataUnavailable, load_dataset
-from genlab.datasets.base import spread
+from genlab.datasets.base import fingerprint, labelled, spread
+from genlab.datasets.byte_images import ByteImages
 from genlab.datasets.image_sets import local_file, reachable
 from genlab.datasets.shapes import CORNERS, draw_pictures, pure_colours
 from genlab.metrics.modes import mode_coverage
@@ -47,7 +49,7 @@ def test_every_data_set_keeps_the_contract(name: str) -> None:
     count = len(dataset.modes.names)
     assert len(set(dataset.modes.names)) == count == len(dataset.modes.shares)
     assert dataset.modes.shares.sum() == pytest.approx(1) and dataset.modes.shares.min() > 0
-    for examples, labels in ((dataset.train, dataset.train_labels), (dataset.test, dataset.test_labels)):
+    for examples, labels in ((dataset.train[:], dataset.train_labels), (dataset.test, dataset.test_labels)):
         assert examples.dtype == np.float32 and np.isfinite(examples).all()
         assert examples.shape[1:] == dataset.train.shape[1:]
         assert len(examples) == len(labels)
@@ -55,11 +57,11 @@ def test_every_data_set_keeps_the_contract(name: str) -> None:
         assert np.abs(np.bincount(labels, minlength=count) / len(labels) - dataset.modes.shares).max() < 0.03
     assert len(np.unique(dataset.train_labels)) == count, "every mode has a training example"
     if dataset.kind == "images":
-        assert dataset.train.ndim == 4 and dataset.train.min() >= 0 and dataset.train.max() <= 1
+        assert dataset.train.ndim == 4 and dataset.train[:].min() >= 0 and dataset.train[:].max() <= 1
     again = load(name)
-    assert (again.train == dataset.train).all() and (again.test == dataset.test).all()
+    assert (again.train[:] == dataset.train[:]).all() and (again.test == dataset.test).all()
     if "seed" in entry.settings.model_fields:
-        assert (load(name, seed=1).train != dataset.train).any()
+        assert (load(name, seed=1).train[:] != dataset.train[:]).any()
         assert len(load(name, size=300).train) == 300
 
 
@@ -138,6 +140,23 @@ def test_a_stacked_number_is_spelt_by_its_channels_and_lost_with_one_of_them(
 def test_the_spread_of_values_is_that_of_numpy_to_the_last_bit(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(0).normal(1, 3, shape).astype("float32")
     assert spread(values) == float(values.std())
+
+
+@pytest.mark.parametrize("shape", [(7, 3, 3, 1), (1300, 28, 28, 1), (2000, 32, 32, 3)])
+def test_images_kept_as_bytes_are_what_they_are_as_float32(shape: tuple[int, ...]) -> None:
+    stored = np.random.default_rng(0).integers(0, 256, shape, dtype="uint8")
+    labels = np.arange(len(stored)) % 2
+    images, floats = ByteImages(stored), stored.astype("float32") / np.float32(255)
+    assert images.shape == shape and images.ndim == 4 and len(images) == len(stored)
+    for index in (slice(None), 3, np.array([5, 0, 5]), (slice(2), ..., slice(1))):
+        np.testing.assert_array_equal(images[index], floats[index], strict=True)
+    np.testing.assert_array_equal(np.asarray(images), floats, strict=True)
+    assert spread(images) == float(floats.std())
+    of_bytes, of_floats = (
+        labelled("a", train, labels, floats[:2], labels[:2], ("0", "1")) for train in (images, floats)
+    )
+    whole = hashlib.sha256(floats.tobytes() + of_floats.train_labels.tobytes()).hexdigest()
+    assert fingerprint(of_bytes) == fingerprint(of_floats) == whole[:12]
 
 
 def test_ring8_has_eight_distinct_centres_and_the_spread_it_says() -> None:
@@ -327,8 +346,8 @@ def test_a_file_in_the_folder_is_read(
     assert DATASETS[name].unavailable() == ""
     dataset = load_dataset(name, {})
     channels = shape[2] if len(shape) == 3 else 1
-    assert dataset.train.shape == (30, *shape[:2], channels) and dataset.train.dtype == np.float32
-    np.testing.assert_array_equal(np.round(dataset.train * 255).reshape(images.shape), images)
+    assert dataset.train.shape == (30, *shape[:2], channels) and dataset.train[:].dtype == np.float32
+    np.testing.assert_array_equal(np.round(dataset.train[:] * 255).reshape(images.shape), images)
     np.testing.assert_array_equal(dataset.train_labels, labels)
     assert len(dataset.test) == 10 and len(dataset.modes.names) == 10
 

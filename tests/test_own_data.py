@@ -371,7 +371,7 @@ def test_labelled_pictures_are_split_with_as_many_of_each_class(folder: Path) ->
     dataset = load_dataset(save("pets", found), {})
     assert dataset.kind == "images" == DATASETS["pets"].kind and dataset.modes.names == ("cat", "dog")
     assert np.bincount(dataset.train_labels).tolist() == np.bincount(dataset.test_labels).tolist() == [15, 15]
-    assert dataset.train.min() >= 0 and dataset.train.max() <= 1 and dataset.train.dtype == np.float32
+    assert dataset.train[:].min() >= 0 and dataset.train[:].max() <= 1 and dataset.train[:].dtype == np.float32
     assert "60 pictures of 28x28 pixels, grey, with labels" in DATASETS["pets"].description
 
 

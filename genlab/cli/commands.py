@@ -242,7 +242,7 @@ def project(
         nearest = trained.project(model, shown, labels, restarts=restarts, steps=steps, seed=seed)
     except (RunUnreadable, DataUnavailable, ValueError) as error:
         fail(str(error))
-    mean = ((shown - model.dataset.train.mean(axis=0)) ** 2).mean().item()
+    mean = ((shown - model.dataset.train[:].mean(axis=0)) ** 2).mean().item()
     errors = [float(error) for error in nearest.error]
     if as_json:
         values = {"run": str(found.path), "lane": lane, "model": model.lane.family.name, "step": model.lane.step}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from genlab.datasets.byte_images import ByteImages
 from genlab.datasets.coding import Coding
 from genlab.registry import DATASETS
 from genlab.spec import Settings
 
 Kind = Literal["points", "images"]
 PIECE = 1_000_000  # values that are squared at a time
+ROWS = 1000  # examples that are read at a time
 
 
 class DataUnavailable(Exception):
@@ -50,7 +53,7 @@ class Dataset:
 
     Attributes:
         train, test: (examples, dimensions) coordinates, or (examples, height, width, channels) images in [0, 1],
-        float32.
+        float32. Images to train on that were bytes are kept as bytes, and are float32 where they are indexed.
         train_labels, test_labels: (examples,) index of the mode each example belongs to.
         modes: the modes.
         coding: for tables and points with units of their own, how these became `train`.
@@ -59,7 +62,7 @@ class Dataset:
     """
 
     name: str
-    train: np.ndarray
+    train: np.ndarray | ByteImages
     test: np.ndarray
     train_labels: np.ndarray
     test_labels: np.ndarray
@@ -74,7 +77,7 @@ class Dataset:
 
 def labelled(
     name: str,
-    train: np.ndarray,
+    train: np.ndarray | ByteImages,
     train_labels: np.ndarray,
     test: np.ndarray,
     test_labels: np.ndarray,
@@ -127,26 +130,34 @@ def load_dataset(name: str, settings: dict) -> Dataset:
     return entry.load(entry.settings(**settings))
 
 
-def spread(values: np.ndarray) -> float:
-    """The standard deviation of all values of a float array, to the last bit that of `values.std()`. That makes another
-    array as large.
+def spread(values: np.ndarray | ByteImages) -> float:
+    """The standard deviation of all values, to the last bit that of `np.asarray(values).std()`. That makes other arrays
+    as large.
     """
-    flat = values.ravel()
-    return float(np.sqrt(_squares(flat, flat.mean()) / len(flat)))
+    flat, count = values.ravel(), math.prod(values.shape)
+    mean = np.float32(np.float64(_added(flat, 0, count, lambda piece: piece)) / count)  # as NumPy divides
+
+    def squares(piece: np.ndarray) -> np.ndarray:
+        differences = piece - mean
+        return np.multiply(differences, differences, out=differences)
+
+    return float(np.sqrt(_added(flat, 0, count, squares) / count))
 
 
-def _squares(values: np.ndarray, mean: np.floating) -> np.floating:
-    """The sum of the squared differences from the mean, added up in pairs of halves as NumPy does."""
-    if len(values) <= PIECE:
-        differences = values - mean
-        return np.add.reduce(np.multiply(differences, differences, out=differences))
-    half = len(values) // 2 // 8 * 8
-    return _squares(values[:half], mean) + _squares(values[half:], mean)
+def _added(
+    values: np.ndarray | ByteImages, first: int, last: int, made: Callable[[np.ndarray], np.ndarray]
+) -> np.floating:
+    """The sum of what is made of these values, added up in pairs of halves as NumPy does."""
+    if last - first <= PIECE:
+        return np.add.reduce(made(values[first:last]))
+    middle = first + (last - first) // 2 // 8 * 8
+    return _added(values, first, middle, made) + _added(values, middle, last, made)
 
 
 def fingerprint(dataset: Dataset) -> str:
     """Twelve characters that tell this training set, pixels and labels, from any other."""
     digest = hashlib.sha256()
     for array in (dataset.train, dataset.train_labels):
-        digest.update(array.ravel().data)  # which copies nothing where the array is in one piece
+        for first in range(0, len(array), ROWS):  # which copies nothing where the array is in one piece
+            digest.update(array[first : first + ROWS].ravel().data)
     return digest.hexdigest()[:12]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genlab.datasets.base import Dataset, Modes
+from genlab.datasets.byte_images import ByteImages
 
 MAXIMUM_BINS = 20
 MINIMUM_EXAMPLES_A_BIN = 25
@@ -14,7 +15,7 @@ ROUNDING = 1e-6  # of that distance: what a radius is where it is 0
 WITHIN = 0.9889  # share of a bin's own training examples that its radius holds: that of a Gaussian within 3 std
 
 
-def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
+def unlabelled(name: str, train: np.ndarray | ByteImages, test: np.ndarray) -> Dataset:
     """A data set whose modes are up to 20 k-means bins, after Richardson and Weiss 2018, "On GANs and GMMs".
 
     Points (n, d) are binned with each column divided by its standard deviation; images (n, height, width, channels) in
@@ -25,7 +26,8 @@ def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
 
-    flat = train.reshape(len(train), -1).astype("float64")
+    examples = train[:]
+    flat = examples.reshape(len(train), -1).astype("float64")
     if train.ndim == 2:
         spread = flat.std(axis=0)
         mean, turn = flat.mean(axis=0), np.diag(1 / np.where(spread > 0, spread, 1))
@@ -33,19 +35,19 @@ def unlabelled(name: str, train: np.ndarray, test: np.ndarray) -> Dataset:
         parts = PCA(min(COMPONENTS, *flat.shape), random_state=0).fit(flat)
         mean, turn = parts.mean_, parts.components_.T
 
-    def place(examples: np.ndarray) -> np.ndarray:
-        return (examples.reshape(len(examples), -1) - mean) @ turn
+    def place(x: np.ndarray) -> np.ndarray:
+        return (x.reshape(len(x), -1) - mean) @ turn
 
-    distinct = len(np.unique(place(train), axis=0))
+    distinct = len(np.unique(place(examples), axis=0))
     count = int(np.clip(min(len(train) // MINIMUM_EXAMPLES_A_BIN, distinct), 1, MAXIMUM_BINS))
-    bins = KMeans(count, n_init=4, random_state=0).fit(place(train))
+    bins = KMeans(count, n_init=4, random_state=0).fit(place(examples))
 
-    def nearest(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        distances = cdist(place(examples), bins.cluster_centers_)
+    def nearest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distances = cdist(place(x), bins.cluster_centers_)
         distances = np.where(np.isfinite(distances), distances, np.inf)
         return distances.argmin(axis=1), distances.min(axis=1)
 
-    train_labels, distances = nearest(train)
+    train_labels, distances = nearest(examples)
     count = len(bins.cluster_centers_)
     radii = np.array([np.quantile(distances[train_labels == i], WITHIN) for i in range(count)])
     if count > 1:  # the examples of a bin may all be the same

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, labelled
+from genlab.datasets.byte_images import ByteImages
 from genlab.registry import DATASETS
 from genlab.spec import Settings, setting
 
@@ -105,7 +106,7 @@ def unavailable(images: ImageSet = MNIST) -> str:
 
 
 def load_images(images: ImageSet, settings: Settings) -> Dataset:
-    """An image set as float32 in [0, 1], (examples, height, width, channels). Raises DataUnavailable.
+    """An image set, in [0, 1], (examples, height, width, channels). Raises DataUnavailable.
 
     mnist: 60,000 and 10,000 grey handwritten digits of 28x28 pixels; LeCun, Cortes and Burges, "The MNIST database of
     handwritten digits". fashion-mnist: the same of clothes; Xiao et al. 2017. cifar10: 50,000 (of which `size`) and
@@ -130,21 +131,18 @@ def load_images(images: ImageSet, settings: Settings) -> Dataset:
         raise DataUnavailable(f"{images.title} could not be loaded ({error}). {images.offline}") from error
 
     size = getattr(settings, "size", len(train))
+    of_train, of_test = (
+        ByteImages((half if half.ndim == 4 else half[..., None]).astype("uint8", copy=False))
+        for half in (train[:size], test)
+    )
     return labelled(
         images.name,
-        _pixels(train[:size]),
+        of_train,
         train_labels.ravel()[:size],
-        _pixels(test),
+        np.asarray(of_test),
         test_labels.ravel(),
         images.classes,
     )
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    """Bytes, (n, height, width) or with channels after them -> float32 in [0, 1], with channels."""
-    pixels = (images if images.ndim == 4 else images[..., None]).astype("float32")
-    pixels /= 255  # in place: another 188 MB of MNIST else
-    return pixels
 
 
 def _add(images: ImageSet, title: str, description: str, steps: int, **more: Any) -> None:

@@ -17,6 +17,7 @@ from filelock import FileLock
 from genlab.datasets.arrays import COLUMNS, KEEP, SCALE, main_array, npz_outlines, read_npz, stored_columns
 from genlab.datasets.base import Dataset, DatasetEntry, DataUnavailable, Kind, labelled
 from genlab.datasets.bins import unlabelled
+from genlab.datasets.byte_images import ByteImages
 from genlab.datasets.coding import encoded_width, make_coding
 from genlab.datasets.columns import Column, to_json
 from genlab.datasets.examples import DataRefused, Examples, describe_scaling, describe_shape, is_table, refuse
@@ -114,12 +115,15 @@ def load(path: Path, settings: Settings) -> Dataset:
         coding = make_coding(examples.columns, examples.values[train], examples.as_they_are)
         values = coding.encoded(examples.values)
     else:
-        values = examples.values.astype("float32") / np.float32(255)
+        values = examples.values
+    of_train, of_test = values[train], values[test]
+    if values.ndim == 4:
+        of_train, of_test = ByteImages(of_train), np.asarray(ByteImages(of_test))
     if examples.labels is None:
-        dataset = unlabelled(path.stem, values[train], values[test])
+        dataset = unlabelled(path.stem, of_train, of_test)
     else:
         labels = examples.labels
-        dataset = labelled(path.stem, values[train], labels[train], values[test], labels[test], examples.names)
+        dataset = labelled(path.stem, of_train, labels[train], of_test, labels[test], examples.names)
     return replace(dataset, coding=coding)
 
 

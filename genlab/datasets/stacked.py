@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genlab.datasets.base import Dataset, DatasetEntry, Modes
+from genlab.datasets.byte_images import ByteImages
 from genlab.datasets.image_sets import MNIST, downloads, load_images, unavailable
 from genlab.registry import DATASETS
 from genlab.spec import Settings, setting
@@ -31,12 +32,13 @@ def load_stacked(settings: StackedSettings) -> Dataset:
         stacked = np.stack([images[column, :, :, 0] for column in chosen.T], axis=-1)
         return stacked, labels[chosen] @ (100, 10, 1)
 
-    train, train_labels = stack(mnist.train, mnist.train_labels, settings.size)
+    assert isinstance(mnist.train, ByteImages)
+    train, train_labels = stack(mnist.train.stored, mnist.train_labels, settings.size)
     test, test_labels = stack(mnist.test, mnist.test_labels, TEST_SIZE)
     digit = mnist.modes.shares
     shares = np.einsum("i,j,k->ijk", digit, digit, digit).ravel()
     modes = Modes(tuple(f"{number:03d}" for number in range(1000)), shares)
-    return Dataset("stacked-mnist", train, test, train_labels, test_labels, modes, channel=mnist)
+    return Dataset("stacked-mnist", ByteImages(train), test, train_labels, test_labels, modes, channel=mnist)
 
 
 DATASETS.add(

@@ -38,7 +38,7 @@ def gallery(
     than they should, or fewer, and over_z and under_z, by how many standard errors.
     """
     shown = samples[:SAMPLES]
-    index = nearest(for_copies.features(shown), for_copies.features(dataset.train))[1]
+    index = nearest(for_copies.features(shown), for_copies.features(dataset.train[:]))[1]
     none = samples[mode_assigner.assign(samples) < 0]
     pictures = {
         "samples": as_stored(shown),

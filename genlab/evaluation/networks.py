@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from genlab.datasets.base import Dataset
+from genlab.datasets.byte_images import ByteImages
 from genlab.evaluation.measuring import Arguments, Steps, measure
 from genlab.metrics.encoders import kl_per_dimension
 from genlab.metrics.modes import mixture_log_density
@@ -49,7 +50,7 @@ class NetworkEvaluator:
         self.lane, self.dataset, self.space = lane, dataset, space
         self.random = np.random.default_rng([seed, 3, lane.index])
 
-        def some(examples: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def some(examples: np.ndarray | ByteImages, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             chosen = np.random.default_rng(2).permutation(len(examples))[:count]
             return examples[chosen], labels[chosen].astype("int32")
 
@@ -107,7 +108,7 @@ class NetworkEvaluator:
 
     def reconstructions(self) -> Arguments:
         decoded = in_batches(self.lane.reconstruct, self.test, self.test_labels)
-        rows, train_rows = (examples.reshape(len(examples), -1) for examples in (self.test, self.dataset.train))
+        rows, train_rows = (examples.reshape(len(examples), -1) for examples in (self.test, self.dataset.train[:]))
         copied = self.dataset.train[nearest(rows, train_rows)[1]]
         return Arguments((self.test, decoded), real=(self.test, copied))
 

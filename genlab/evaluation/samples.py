@@ -78,7 +78,7 @@ class SampleEvaluator:
         self.real, self.stand_in = (Examples(prepared(dataset.test[half])) for half in (first, second[: self.count]))
         self.for_copies = next((space for space in spaces if space.name.startswith("pixels")), spaces[0])
         self.table = table_coding(dataset)
-        self._train = Examples(prepared(dataset.train))
+        self._train = Examples(prepared(dataset.train[:]))
 
     def measured(self) -> list[tuple[Metric, FeatureSpace | None]]:
         """The metrics of samples that apply to this data, with the space for each that has one."""

@@ -39,7 +39,7 @@ def table(lane: Lane, dataset: Dataset) -> dict[str, float]:
     if coding is None:
         return {}
     counts = np.array([len(column.words) for column in coding.columns])
-    train, held_out = coding.decoded(dataset.train), coding.decoded(dataset.test)
+    train, held_out = coding.decoded(dataset.train[:]), coding.decoded(dataset.test)
 
     def numbers(rows: np.ndarray) -> np.ndarray:
         columns = column_distances(counts, held_out, rows)["columns"].mean()

@@ -61,7 +61,7 @@ class FreshSamples:
 
     @cached_property
     def training_set(self) -> TrainingSet:
-        return TrainingSet(self.trained.dataset.train)
+        return TrainingSet(self.trained.dataset.train[:])
 
     @cached_property
     def held_out(self) -> np.ndarray:

@@ -92,7 +92,8 @@ def build_flow(settings: Any, dataset: Dataset, context: Context) -> Model:
         classes=len(dataset.modes.names) if settings.conditional else 0,
     )
 
-    mean, variance = dataset.train.mean(axis=0), float(dataset.train.var(axis=0).mean())
+    train = dataset.train[:]
+    mean, variance = train.mean(axis=0), float(train.var(axis=0).mean())
     if not points:
         mean, variance = 2.0 * mean - 1.0, 4.0 * variance
 

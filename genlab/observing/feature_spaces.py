@@ -57,7 +57,7 @@ def _pixels(dataset: Dataset) -> FeatureSpace:
     """Principal components of the training half's pixels."""
     from sklearn.decomposition import PCA
 
-    flat = dataset.train.reshape(len(dataset.train), -1)
+    flat = dataset.train[:].reshape(len(dataset.train), -1)
     count = min(COMPONENTS, *flat.shape)
     parts = PCA(count, random_state=0).fit(flat)
     mean, axes = parts.mean_.astype("float32"), parts.components_.T.astype("float32")

@@ -56,7 +56,7 @@ def make_mode_assigner(dataset: Dataset, cache: Path) -> ModeAssigner:
 def _by_classifier(dataset: Dataset, cache: Path) -> ModeAssigner:
     probabilities_of = _classifier(dataset.channel or dataset, cache)
     classes = len((dataset.channel or dataset).modes.names)
-    near = _nearness(dataset.train) if dataset.kind == "points" else None
+    near = _nearness(dataset.train[:]) if dataset.kind == "points" else None
 
     def probabilities(examples: np.ndarray) -> list[np.ndarray]:
         """Of each class, (n, K); where the channels are images of their own, of each channel."""

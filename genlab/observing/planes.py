@@ -37,8 +37,9 @@ def data_plane(dataset: Dataset) -> Plane | None:
         return None
     if dataset.train.shape[1] == 1:
         return Plane(np.zeros(1), np.array([[1.0, 0.0]]), 1.0)
-    middle = dataset.train.mean(axis=0, dtype="float64")
-    variances, vectors = np.linalg.eigh(np.cov(dataset.train.T, dtype="float64"))
+    points = dataset.train[:]
+    middle = points.mean(axis=0, dtype="float64")
+    variances, vectors = np.linalg.eigh(np.cov(points.T, dtype="float64"))
     axes = vectors[:, :-3:-1]
     return Plane(middle, axes * _signs(axes), float(variances[-2:].sum() / max(variances.sum(), 1e-12)))
 
@@ -49,7 +50,8 @@ def plane_extent(dataset: Dataset, plane: Plane | None = None) -> float:
     """
     if dataset.kind == "images":
         return 0.0
-    return 1.25 * float(np.abs(plane.coordinates(dataset.train) if plane else dataset.train).max())
+    points = dataset.train[:]
+    return 1.25 * float(np.abs(plane.coordinates(points) if plane else points).max())
 
 
 def latent_plane(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:

@@ -51,7 +51,7 @@ def script_data(dataset: Dataset, noise: float | None, size: int, seed: int) -> 
     if code:
         return ScriptData(code, _by_centre(dataset), {}, count)
     arrays = {
-        "train": dataset.train if dataset.kind == "points" else np.rint(dataset.train * 255).astype("uint8"),
+        "train": dataset.train[:] if dataset.kind == "points" else np.rint(dataset.train[:] * 255).astype("uint8"),
         "train_labels": dataset.train_labels.astype("int32"),
     }
     code = lines(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from genlab.datasets.byte_images import ByteImages
 from genlab.models.base import Context, Decay, Phase
 from genlab.training.backend.adam import Adam, remaining_share
 from genlab.training.backend.framework import keras, tf
@@ -91,25 +92,24 @@ def _input_gradient(function: Callable[[Any], Any], x: Any) -> Any:
 class TrainingData:
     """The training set on a device, once for all lanes of a run; it goes there when it is first used.
 
-    Pictures whose values are whole numbers of 255ths are kept as bytes, a quarter of the memory: the batches are the
-    same to the last bit.
+    Images that are kept as bytes are bytes there too, a quarter of the memory.
 
     Args:
-        examples: (n, ...), float32.
+        examples: (n, ...), float32 or images kept as bytes.
         labels: (n,), whole numbers.
         device: as a spec names it.
     """
 
-    def __init__(self, examples: np.ndarray, labels: np.ndarray, device: str) -> None:
+    def __init__(self, examples: np.ndarray | ByteImages, labels: np.ndarray, device: str) -> None:
         self._arrays, self._device = (examples, labels), device
         self.count = len(examples)
 
     @cached_property
     def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
         examples, labels = self._arrays
-        stored = _as_bytes(examples) if examples.ndim == 4 else None
+        stored = examples.stored if isinstance(examples, ByteImages) else examples
         with tf.init_scope(), place_on(self._device):
-            return tf.constant(examples if stored is None else stored), tf.constant(labels.astype("int32"))
+            return tf.constant(stored), tf.constant(labels.astype("int32"))
 
     def batch(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The examples (batch, ...), float32, and labels (batch,), int32, of these rows."""
@@ -118,17 +118,6 @@ class TrainingData:
         if x.dtype == tf.uint8:
             x = tf.cast(x, tf.float32) / np.float32(255)
         return x, tf.gather(labels, rows)
-
-
-def _as_bytes(images: np.ndarray) -> np.ndarray | None:
-    """The bytes of images in [0, 1], or None if these are not exactly bytes divided by 255."""
-    stored = np.empty(images.shape, "uint8")
-    for start in range(0, len(images), 1000):  # few at a time, in little memory
-        part = images[start : start + 1000]
-        stored[start : start + 1000] = np.rint(part * np.float32(255))
-        if (stored[start : start + 1000].astype("float32") / np.float32(255) != part).any():
-            return None
-    return stored
 
 
 def read_variables(variables: Sequence[Any]) -> list[np.ndarray]:
