@@ -98,7 +98,9 @@ def test_a_run_with_more_than_a_control_takes_is_shown_all_the_same(
     """The command line takes any number of steps."""
     run = store.create(make_spec(budget=100_000_000))
     test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
-    assert test.number_input(key="steps.ring8").proto.default == 1_000_000
+    assert test.number_input(key="steps.ring8").value == 100_000_000
+    assert literal("Steps: 100,000,000 are too many. Expected 1 to 1,000,000.") in [error.value for error in test.error]
+    assert test.button(key="train").disabled
 
 
 def test_a_run_is_called_the_same_wherever_one_is_chosen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +120,44 @@ def test_nonsense_in_the_address_gets_a_message_and_a_working_page(
     test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run)
     assert "run" in test.error[0].value
     assert not test.button(key="train").disabled
+
+
+@pytest.mark.parametrize(
+    "key, value, said",
+    [
+        (
+            "0.gan.points.generator_learning_rate",
+            1000.0,
+            "Model A (GAN): generator_learning_rate: Input should be less",
+        ),
+        ("1.vae.points.latent_dim", 0, "Model B (VAE): latent_dim: Input should be greater than or equal to 1, not 0."),
+        ("steps.ring8", 0, "budget: Input should be greater than 0, not 0."),
+        ("seed", -1, "seed: Input should be greater than or equal to 0, not -1."),
+        ("data.ring8.size", 5, "size: Input should be greater than or equal to 100, not 5."),
+    ],
+)
+def test_a_number_out_of_bounds_is_said_and_not_trained_with(
+    key: str, value: float, said: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch)
+    before = test.number_input(key=key).value
+    test.number_input(key=key).set_value(value).run()
+    assert any(literal(said) in error.value for error in test.error)
+    assert all(test.button(key=button).disabled for button in ("train", "train-first"))
+    test.number_input(key=key).set_value(before).run()
+    assert not test.error and not test.button(key="train").disabled
+
+
+def test_a_live_setting_out_of_bounds_is_not_sent_to_a_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.submit(make_spec())
+    run.write_state(RunState(state="running"))
+    test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
+    test.number_input(key="1.vae.points.beta").set_value(-2.0).run()
+    assert run.take_requests() == []
+    said = "Model B goes on as it was. beta: Input should be greater than or equal to 0, not -2.0."
+    assert test.toast[0].value == literal(said)
+    test.number_input(key="1.vae.points.beta").set_value(4.0).run()
+    assert [request["values"] for request in run.take_requests()] == [{"beta": 4.0}]
 
 
 def test_train_queues_one_run_with_what_the_controls_say(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,6 @@ from genlab.ui.model_controls import (
     put_into_models,
     setting_control,
     setting_label,
-    within,
 )
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
@@ -96,9 +95,7 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
     left, right = st.columns(2)
     seed = left.number_input(
         "Seed",
-        0,
-        2**31 - 1,
-        st.session_state.get("seed", 0),
+        value=st.session_state.get("seed", 0),
         key="seed",
         help="The same seed gives the same numbers every time.",
     )
@@ -112,6 +109,9 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
         return None, reason
     try:
         spec = make_spec(**fields)
+        maximum = BUDGETS[clock][0]
+        if budget > maximum:
+            raise SpecError(f"{clock.capitalize()}: {budget:,} are too many. Expected 1 to {maximum:,}.")
     except SpecError as error:
         st.error(literal(str(error)))
         return None, str(error)
@@ -188,13 +188,11 @@ def _budget(dataset: str) -> tuple[Clock, int]:
         key="clock",
         help="What all models get the same of. The same seed gives the same run everywhere only in steps or examples.",
     )
-    maximum, step, default = BUDGETS[clock]
+    _, step, default = BUDGETS[clock]
     value = st.session_state.setdefault(f"{clock}.{dataset}", default or DATASETS[dataset].steps)
     amount = left.number_input(
         clock.capitalize(),
-        1,
-        maximum,
-        within(value, 1, maximum),
+        value=value,
         step=step,
         key=f"{clock}.{dataset}",
         help=f"Each model trains for so many {clock}, side by side.",

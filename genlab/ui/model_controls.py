@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
+from pydantic import ValidationError
 
 from genlab.figures.base import LANE_COLOURS
 from genlab.registry import MODELS
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
-from genlab.spec import LETTERS, MAXIMUM_LANES, LaneSpec, Settings, setting_notes
+from genlab.spec import LETTERS, MAXIMUM_LANES, LaneSpec, Settings, describe_errors, setting_notes
 from genlab.ui.escape import literal
 
 FIRST_MODELS = ("gan", "vae", "wgan-gp", "wae")  # of each lane until another is chosen
@@ -159,16 +160,13 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
         return st.selectbox(label, choices, chosen_index(key, choices), **common)
     if field.annotation is bool:
         return st.toggle(label, value, **common)
-    bounds = {type(rule).__name__: rule for rule in field.metadata}
+    # Without bounds: Streamlit keeps a number beyond them to the browser, and the one before would be trained with.
     number = type(default)
-    low = number(bounds["Ge"].ge) if "Ge" in bounds else None
-    high = number(bounds["Le"].le) if "Le" in bounds else None
-    start = within(number(value), low, high)
     if number is int:
         step = 10 ** (len(str(default)) - 2) if default >= 1000 else 1
-        return st.number_input(label, low, high, start, step=step, **common)
+        return st.number_input(label, value=int(value), step=step, **common)
     step = 10.0 ** math.floor(math.log10(default)) if default else 0.1
-    return st.number_input(label, low, high, start, step=step, format="%g", **common)
+    return st.number_input(label, value=float(value), step=step, format="%g", **common)
 
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:
@@ -176,9 +174,13 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
     if key not in st.session_state:
         return  # Streamlit may report a control of a model that a click has just removed
     try:
-        if run.state().state in ACTIVE and run.spec().lanes[lane].model == st.session_state[f"model.{lane}"]:
+        model = st.session_state[f"model.{lane}"]
+        if run.state().state in ACTIVE and run.spec().lanes[lane].model == model:
+            MODELS[model].settings(**{name: st.session_state[key]})
             run.request("settings", lane=lane, values={name: st.session_state[key]})
             st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
+    except ValidationError as error:
+        st.toast(literal(f"Model {LETTERS[lane]} goes on as it was. {describe_errors(error)}"))
     except (RunUnreadable, OSError, IndexError) as error:
         st.toast(literal(str(error)))
 
