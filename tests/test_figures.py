@@ -75,6 +75,13 @@ def test_a_description_stays_while_frames_change_and_is_plain_values(
         assert used >= frame.arrays.keys() | after.arrays.keys(), "nothing is handed over that is not drawn"
 
 
+@pytest.mark.parametrize("accuracy, doubt", [(0.8, ""), (0.7, " · classifier right on only 70%"), (None, "")])
+def test_a_poor_classifier_is_said_beside_what_it_tells(accuracy: float | None, doubt: str, digits_run: Run) -> None:
+    lane = lane_views(RunReader(digits_run).read())[0]
+    reference = {"on_mode_share": np.array(0.97)} | ({} if accuracy is None else {"accuracy": np.array(accuracy)})
+    assert dataclasses.replace(lane, reference=reference).real_value == "real data 97%" + doubt
+
+
 def test_what_stands_beside_a_heading_does_not_move_as_its_numbers_grow(digits_run: Run) -> None:
     """The figure space, U+2007, is as wide as a digit."""
     lane = lane_views(RunReader(digits_run).read())[0]

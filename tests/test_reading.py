@@ -729,3 +729,10 @@ def test_memory_stays_bounded_for_a_large_table() -> None:
     assert result.returncode == 0, result.stderr
     megabytes = int(result.stdout.split()[-1])
     assert "(36000, 50)" in result.stdout and megabytes < 150, megabytes
+
+
+def test_a_column_of_another_type_than_its_cells_is_said_with_the_first_of_them() -> None:
+    content = table("joined,x,y", lambda i, row: f"{i % 9 + 10}/04/2018,{row[0]},{row[1]}")
+    options = replace(FOUND_OUT, columns=(("joined", "number"),), missing="leave out")
+    with pytest.raises(DataRefused, match=r"column 'joined' has the fewest\. Line 2.*'10/04/2018' is not a number\."):
+        read("people.csv", content, options)

@@ -54,10 +54,12 @@ def whole_rows(
         refusal.way_out = f"--missing leave-out, or --column '{cells.names[column]}=left-out'"
         raise refusal
     if len(cells.lines) - len(rows) < 1:
-        worst = list(unusable)[int(bad.sum(axis=1).argmax())]
+        most = int(bad.sum(axis=1).argmax())
+        worst, row = list(unusable)[most], int(bad[most].argmax())
         refuse(
-            f"Every row has a missing value; column '{cells.names[worst]}' misses most.",
-            "Have that column left out, and keep the rows.",
+            f"No row has a value in each column, and column '{cells.names[worst]}' has the fewest. "
+            f"{cells.place(row, worst)}: {_what_is_wrong(cells, row, worst, found[worst].role)}.",
+            "Have that column left out or give it another type, and keep the rows.",
         )
     lines = ", ".join(str(line) for line in cells.lines[rows[:NAMES_SAID]])
     more = f" and {len(rows) - NAMES_SAID:,} more" if len(rows) > NAMES_SAID else ""

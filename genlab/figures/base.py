@@ -24,6 +24,7 @@ from genlab.runs.view import RunView
 from genlab.spec import LANE_COLOURS, Clock, RunSpec
 
 REAL = "#8a8a8a"
+TRUSTED = 0.8  # share of held-out data that a classifier must name rightly for shares of modes to be read as they are
 FIGURE_SPACE = "\u2007"  # as wide as a digit
 # Tol 2021, "Colour schemes", muted: up to nine modes; a tenth takes the grey that the scheme has for it, darkened.
 MODE_COLOURS = (
@@ -91,8 +92,12 @@ class LaneView:
 
     @property
     def real_value(self) -> str:
-        """What held-out real data gets for the share on a mode."""
-        return f"real data {self.reference['on_mode_share'].item():.0%}" if self.reference else ""
+        """What held-out real data gets for the share on a mode, and a warning where the modes are poorly known."""
+        if not self.reference:
+            return ""
+        accuracy = self.reference["accuracy"].item() if "accuracy" in self.reference else 1.0
+        doubt = f" · classifier right on only {accuracy:.0%}" if accuracy < TRUSTED else ""
+        return f"real data {self.reference['on_mode_share'].item():.0%}{doubt}"
 
     @property
     def budget(self) -> float | None:
