@@ -474,6 +474,18 @@ def test_the_average_of_the_generator_is_the_closed_form(make_lane: MakeLane) ->
     np.testing.assert_allclose(lane.sample(latent, labels), averaged, rtol=1e-5, atol=1e-6)
 
 
+def test_the_half_life_of_the_average_is_a_share_of_the_updates_until_its_decay(make_lane: MakeLane) -> None:
+    """Update n keeps d = 2 ^ (-1 / (share n)) of it: with a share of 0.5 a quarter, a half, and so on up to 0.7."""
+    lane = make_lane("gan", "ring8", ema_decay=0.7, ema_ramp_up=0.5)
+    average = weights_of(lane)["ema_generator"]
+    for kept in (0.25, 0.5, 0.5 ** (2 / 3), 0.7, 0.7):
+        lane.advance(1)
+        moved = zip(average, weights_of(lane)["generator"], strict=True)
+        average = [kept * mean + (1 - kept) * weight for mean, weight in moved]
+    for mean, expected in zip(weights_of(lane)["ema_generator"], average, strict=True):
+        np.testing.assert_allclose(mean, expected, rtol=1e-5, atol=1e-7)
+
+
 def test_the_offset_moves_all_that_the_generator_makes(make_lane: MakeLane) -> None:
     usual, moved = make_lane("gan", "ring8"), make_lane("gan", "ring8", generator_offset=3.0)
     latent, labels = asked(usual)

@@ -94,6 +94,12 @@ class AdversarialSettings(NetworkSettings):
         maximum=10,
     )
     ema_decay: float = average_setting("the generator's weights, to sample from")
+    ema_ramp_up: float = setting(
+        0.0,
+        "Half-life of that average, as a share of the updates so far, until its decay is reached; 0: at once.",
+        minimum=0,
+        maximum=1,
+    )
     conditional: bool = setting(False, "Tell both networks the class, so that one can be asked for.", architecture=True)
 
 
@@ -159,22 +165,24 @@ class Generator:
 
     def phase(self, loss: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> Phase:
         """The update of the generator against this loss, and of the average of its weights after it."""
-        averaged = "ema_generator" in self.networks
+        settings = self.settings
+        optimizer = self.context.adam(
+            settings.generator_learning_rate, settings.generator_beta_1, settings.learning_rate_decay
+        )
+        average = self.networks.get("ema_generator")
         return Phase(
             "generator",
             ("generator",),
             loss,
             ("loss",),
-            self.context.adam(
-                self.settings.generator_learning_rate,
-                self.settings.generator_beta_1,
-                self.settings.learning_rate_decay,
-            ),
-            self.settings.generator_steps,
-            after=averaging(self._averaged(), self.networks["generator"], self.settings.ema_decay)
-            if averaged
+            optimizer,
+            settings.generator_steps,
+            after=averaging(
+                average, self.networks["generator"], settings.ema_decay, settings.ema_ramp_up, optimizer.iterations
+            )
+            if average
             else None,
-            follows=("ema_generator",) if averaged else (),
+            follows=("ema_generator",) if average else (),
             gradient_norm=True,
         )
 

@@ -50,13 +50,24 @@ def zero_centered_penalty(
     return ops.cond(due, penalty, lambda: ops.zeros(()))
 
 
-def averaging(average: Any, network: Any, decay: float) -> Callable[[], None]:
+def averaging(
+    average: Any, network: Any, decay: float, ramp_up: float = 0.0, iterations: Any = None
+) -> Callable[[], None]:
     """A function to call after each update of a network, which moves another of the same shape towards it: an
     exponential moving average of its weights (Yazici et al. 2019).
+
+    ramp_up: the half-life of the average in shares of the updates so far, which are the variable `iterations`, until
+    `decay` is reached: a long average at the end that does not lag at the start (Karras et al. 2020, StyleGAN2-ADA,
+    whose share is 0.05). 0: the decay from the first update on.
     """
+    from keras import ops
 
     def update() -> None:
+        kept: Any = decay
+        if ramp_up:
+            half_life = ramp_up * ops.cast(iterations, "float32")
+            kept = ops.minimum(decay, ops.power(0.5, 1.0 / half_life))
         for mean, weight in zip(average.weights, network.weights, strict=True):
-            mean.assign(decay * mean + (1.0 - decay) * weight)
+            mean.assign(kept * mean + (1.0 - kept) * weight)
 
     return update

@@ -24,6 +24,7 @@ ADDED = {
     "beta_1": 0.5,
     "r1_weight": 0.0,
     "ema_decay": 0.0,
+    "ema_ramp_up": 0.0,
 }
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from genlab.export.scripts.parts import Family, Plain, decoder, encoder, lines, optimizer, repeated
 from genlab.models.architecture import Architecture
 
@@ -134,8 +136,7 @@ def _family(
         repeated(
             s.generator_steps,
             "descend(generator_loss, generator.trainable_variables, generator_optimizer)",
-            s.ema_decay and "for mean, weight in zip(average.weights, generator.weights):",
-            s.ema_decay and f"    mean.assign({s.ema_decay!r} * mean + {1 - s.ema_decay:.6g} * weight)",
+            *_averaged(s),
         ),
         _counts_steps(lane) and "    step.assign_add(1.0)",
         "",
@@ -197,3 +198,18 @@ def penalty(inputs: str, weight: float, interval: int) -> str:
     if interval == 1:
         return value
     return f"tf.cond(tf.equal(step % {interval}, 0.0), lambda: {value}, lambda: 0.0)"
+
+
+def _averaged(settings: Any) -> list[str]:
+    """Lines that move the average of the generator's weights after an update."""
+    if not settings.ema_decay:
+        return []
+    kept, new = repr(settings.ema_decay), f"{1 - settings.ema_decay:.6g}"
+    half_life = f"({settings.ema_ramp_up!r} * tf.cast(generator_optimizer.iterations, 'float32'))"
+    ramp_up = [f"kept = tf.minimum({kept}, 0.5 ** (1.0 / {half_life}))"] if settings.ema_ramp_up else []
+    kept, new = ("kept", "(1.0 - kept)") if ramp_up else (kept, new)
+    return [
+        *ramp_up,
+        "for mean, weight in zip(average.weights, generator.weights):",
+        f"    mean.assign({kept} * mean + {new} * weight)",
+    ]
