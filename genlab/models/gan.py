@@ -132,14 +132,15 @@ MODELS.add(
             },
             "images": {
                 **IMAGES,
-                "generator_learning_rate": 4e-3,
-                "discriminator_learning_rate": 3e-3,
+                "generator_learning_rate": 6e-3,
+                "discriminator_learning_rate": 1.5e-3,
                 "discriminator_width": 16,
                 "generator_beta_1": 0.0,
                 "discriminator_beta_1": 0.0,
                 "r1_weight": 1.0,
                 "penalty_interval": 4,
-                "ema_decay": 0.995,
+                "ema_decay": 0.999,
+                "ema_ramp_up": 0.05,
             },
         },
     )

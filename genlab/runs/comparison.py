@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from genlab.runs.changes import changes_in_words
 from genlab.runs.evaluation import Evaluation, LaneEvaluation
 from genlab.runs.summary import format_budget
 from genlab.runs.tables import Row
@@ -32,7 +33,9 @@ class ComparedLane:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return self.view.spec.lanes[self.lane].settings
+        """By name; in place of a value that was changed while the lane trained all of them in turn."""
+        settings = self.view.spec.lanes[self.lane].settings
+        return settings | changes_in_words(settings, self.view.history.changed, self.lane)
 
 
 def first_lanes(counts: Sequence[int]) -> list[tuple[int, int]]:

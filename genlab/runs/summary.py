@@ -18,8 +18,10 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from genlab.registry import DATASETS, MODELS
+from genlab.runs.changes import Changed, changes_in_words
 from genlab.runs.folder import ACTIVE, SUMMARY, LaneState, Run, RunUnreadable
 from genlab.runs.formats import format_budget
+from genlab.runs.history import History
 from genlab.runs.picture import keep_picture
 from genlab.runs.view import RunView
 from genlab.spec import LaneSpec
@@ -32,7 +34,7 @@ SOURCES = ("spec.json", "state.json")
 @dataclass(slots=True)
 class LaneSummary:
     """Attributes:
-    changed: the settings that differ from the model's preset, by name.
+    changed: the settings that differ from the model's preset, by name; in words those that changed while it trained.
     solid, modes: modes that the newest frame covers, of how many; None before the first frame.
     on_mode_share: share of its samples on a mode.
     """
@@ -129,6 +131,7 @@ def _summarise(run: Run) -> RunSummary:
     """Raises RunUnreadable."""
     sources = _sizes(run)
     spec, state, metadata = run.spec(), run.state(), run.metadata()
+    changed = _changed(run)
     lanes = []
     for index, lane in enumerate(spec.lanes):
         reached = state.lanes[index] if index < len(state.lanes) else LaneState()
@@ -138,7 +141,7 @@ def _summarise(run: Run) -> RunSummary:
             LaneSummary(
                 model=lane.model,
                 title=metadata.lanes[index].title if metadata.lanes[index].model == lane.model else lane.model,
-                changed=changed_settings(lane, metadata.dataset.kind),
+                changed=changed_settings(lane, metadata.dataset.kind) | changes_in_words(lane.settings, changed, index),
                 state=reached.state,
                 message=reached.message,
                 step=reached.step,
@@ -163,6 +166,15 @@ def _summarise(run: Run) -> RunSummary:
         lanes=lanes,
         sources=sources,
     )
+
+
+def _changed(run: Run) -> Changed:
+    """Settings that were changed while the run trained, which few are: its history is read only then."""
+    try:
+        content = (run.path / "metrics.jsonl").read_bytes()
+    except OSError:
+        return []
+    return History(run).update().changed if b'"changed"' in content else []
 
 
 def _number(value: Any, kind: type[T]) -> T | None:

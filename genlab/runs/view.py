@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from genlab.runs.changes import values_in_turn
 from genlab.runs.folder import Frame, LaneState, Run, RunState, RunUnreadable
 from genlab.runs.formats import format_budget
 from genlab.runs.history import History
@@ -68,6 +70,12 @@ class RunView:
             return state
         seconds, examples = (self.history.column(lane, clock)[-1].item() for clock in ("seconds", "examples"))
         return state.model_copy(update={"step": last, "seconds": seconds, "examples": int(examples)})
+
+    def settings_now(self, lane: int) -> dict[str, Any]:
+        """The settings of a lane with all changes that were made while it trained."""
+        settings = self.spec.lanes[lane].settings
+        changed = values_in_turn(settings, self.history.changed, lane)
+        return settings | {name: values[-1] for name, values in changed.items()}
 
     def progress(self) -> float:
         """Share of the budget that the slowest lane still training has used, in [0, 1]."""

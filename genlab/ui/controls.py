@@ -18,11 +18,14 @@ from genlab.ui.escape import literal
 from genlab.ui.estimate import expect
 from genlab.ui.model_controls import (
     chosen_index,
+    follow_changes,
+    forget_changes,
     model_controls,
     put_into_models,
     setting_control,
     setting_label,
 )
+from genlab.ui.watched import watched
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 # What keys of controls begin with, up to a dot: those of a model with its place.
@@ -53,8 +56,11 @@ def run_from_address() -> Run | None:
         try:
             put_into_controls(run.runnable_spec())
             st.session_state.controls_begin = run.id
+            forget_changes()
         except SpecError as error:
             st.warning(literal(str(error)), icon=":material/history:")
+    with suppress(RunUnreadable):  # said where its charts would be
+        follow_changes(watched(run))
     return run
 
 
@@ -134,14 +140,20 @@ def train_button(
         shortcut=shortcut,
     ):
         assert spec
-        start(spec, run if run and st.session_state.get("own_run") == run.id else None)
+        start(spec, run if run and st.session_state.get("own_run") == run.id else None, from_controls=True)
 
 
 def start(
-    spec: RunSpec, instead_of: Run | None, paused: bool = False, fork: Fork | None = None, page: str = ""
+    spec: RunSpec,
+    instead_of: Run | None,
+    paused: bool = False,
+    fork: Fork | None = None,
+    page: str = "",
+    from_controls: bool = False,
 ) -> None:
     """Queue a new run, or a fork, stop the one that it is started instead of, and show it, on another page if one is
-    named. A second click on the same button, while the page still shows the run before, is no wish for another.
+    named; the controls then show its settings, unless they are where these are from. A second click on the same button,
+    while the page still shows the run before, is no wish for another.
     """
     asked = (spec.model_dump(), paused, fork.forked_from if fork else None)
     before, at = st.session_state.get("started", (None, 0.0))
@@ -160,7 +172,8 @@ def start(
     st.session_state.own_run = new.id
     if page:
         st.switch_page(page, query_params={"run": new.id})
-    st.session_state.controls_show = new.id
+    if from_controls:
+        st.session_state.controls_show = new.id
     st.query_params["run"] = new.id
     st.query_params.pop("step", None)  # of the run before
     st.rerun()

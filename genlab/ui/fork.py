@@ -9,6 +9,7 @@ from genlab.runs import Run, RunUnreadable
 from genlab.runs.checkpoints import fork_steps
 from genlab.runs.folder import ACTIVE
 from genlab.runs.forks import Change, describe_fork, make_fork
+from genlab.runs.formats import format_budget
 from genlab.spec import LETTERS, SpecError, changeable_names, setting_notes
 from genlab.ui.controls import start
 from genlab.ui.escape import literal
@@ -67,17 +68,21 @@ def _fork(run: Run) -> None:
             st.error(f"No checkpoint was kept up to step {step:,}. Choose a later moment.")
             return
         at = f"step {begin:,}" if begin == step else f"step {begin:,}, the nearest kept checkpoint up to step {step:,}"
-        st.markdown(f"A new run goes on from {at}, with one setting changed. This run stays as it is.")
+        unchanged = make_fork(run, begin).spec
+        st.markdown(
+            f"A new run goes on from {at}, up to {format_budget(unchanged)}, with the settings this one had there. "
+            "Change one of them, or none. This run stays as it is."
+        )
         lanes = range(len(spec.lanes))
         titles = [f"Model {LETTERS[lane]} ({MODELS[spec.lanes[lane].model].title})" for lane in lanes]
         lane = st.selectbox("Model", lanes, format_func=lambda index: titles[index], key="fork.lane")
-        family, settings = MODELS[spec.lanes[lane].model], spec.lanes[lane].settings
+        family, settings = MODELS[spec.lanes[lane].model], unchanged.lanes[lane].settings
         names = sorted(
             changeable_names(family.settings), key=lambda name: not setting_notes(family.settings, name)["main"]
         )
         setting = st.selectbox("Setting", names, format_func=_capitalised, key="fork.setting")
         present = family.settings(**settings)
-        value = setting_control(present, setting, f"fork.{run.id}.{lane}.{setting}", setting_label(setting))
+        value = setting_control(present, setting, f"fork.{run.id}.{begin}.{lane}.{setting}", setting_label(setting))
         stops = run.state().state in ACTIVE and st.toggle("Stop this run, so that the fork trains at once", value=True)
         said: int = st.session_state.get(SAID, begin)
         st.session_state[SAID] = begin

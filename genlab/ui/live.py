@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -24,9 +23,11 @@ from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
 from genlab.ui.inside_step import slow_step_dialog
 from genlab.ui.live_controls import pictures, run_controls
 from genlab.ui.marks import marks
+from genlab.ui.model_controls import controls_lag_behind
 from genlab.ui.recorded_run import play_until_first_frame
 from genlab.ui.sample_download import sample_downloads
 from genlab.ui.timeline import LaneFrames, timeline
+from genlab.ui.watched import watched
 from genlab.ui.worker_supervisor import ensure_worker, get_store, worker_status
 
 SOON_SECONDS = 0.3  # between two looks for the first frames ...
@@ -55,9 +56,9 @@ def live_run(run: Run) -> None:
         left, right = st.columns([5, 9], vertical_alignment="center")
         progress = left.empty()
         with right:
-            st.fragment(run_controls, run_every=CONTROLS_SECONDS)(run, state, partial(_read, run))
+            st.fragment(run_controls, run_every=CONTROLS_SECONDS)(run, state, partial(watched, run))
         with suppress(RunUnreadable):  # said where the time line would be
-            _errors(run, _read(run))
+            _errors(run, watched(run))
         without_line = state in ("queued", "starting") and play_until_first_frame(run, spec)
     poll = SOON_SECONDS if state in ("queued", "starting") else POLL_SECONDS if state in ACTIVE else REST_SECONDS
     look = st.fragment(_look, run_every=poll)
@@ -65,10 +66,10 @@ def live_run(run: Run) -> None:
     if without_line:
         return
     fork_dialog(run)
-    slow_step_dialog(run, partial(_read, run))
+    slow_step_dialog(run, partial(watched, run))
     if state not in ACTIVE and "buttons" not in hidden:
         with suppress(RunUnreadable):
-            sample_downloads(run, _read(run))
+            sample_downloads(run, watched(run))
 
 
 @st.cache_resource(show_spinner=False)
@@ -78,19 +79,6 @@ def _spare_loaded_code() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _read(run: Run) -> RunView:
-    """The run as it is now. Raises RunUnreadable."""
-    if st.session_state.get("watched") != run.id:
-        st.session_state.watched, st.session_state.watch = run.id, RunReader(run, with_past=True)
-        st.session_state.real_data = None
-    view: RunView = st.session_state.watch.read()
-    if view.reference is not None or view.state.state not in ACTIVE:
-        return view
-    if st.session_state.real_data is None:  # looked for once
-        st.session_state.real_data = get_store().reference_like(run) or {}
-    return replace(view, reference=st.session_state.real_data or None)
 
 
 def _noted(state: RunState) -> tuple[StateName, list[str]]:
@@ -113,13 +101,13 @@ def _look(
     if fork_begins():
         st.rerun()  # a dialog does not belong into what is drawn again and again
     try:
-        view = _read(run)
+        view = watched(run)
     except RunUnreadable as error:
         if progress:
             progress.empty()
         st.error(literal(str(error)))
         return
-    if _noted(view.state) != drawn:
+    if _noted(view.state) != drawn or controls_lag_behind(view):
         st.rerun()
     if progress:
         progress.progress(view.progress(), text=status_line(run, view))

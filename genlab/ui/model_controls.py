@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
@@ -10,16 +11,20 @@ import streamlit as st
 from pydantic import ValidationError
 
 from genlab.figures.base import LANE_COLOURS
-from genlab.registry import MODELS
+from genlab.registry import DATASETS, MODELS
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.folder import ACTIVE
-from genlab.spec import LETTERS, MAXIMUM_LANES, LaneSpec, Settings, describe_errors, setting_notes
+from genlab.runs.view import RunView
+from genlab.spec import LETTERS, MAXIMUM_LANES, LaneSpec, Settings, describe_errors, live_names, setting_notes
 from genlab.ui.escape import literal
 
 FIRST_MODELS = ("gan", "vae", "wgan-gp", "wae")  # of each lane until another is chosen
 FIRST_LANES = 2
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
 ABLE = {"paths": "show its paths", "critic_weights": "show its critic's weights"}  # where the name says too little
+# In the session: a run, and the values of its live settings that the controls were last given; and what was sent to it.
+IN_FORCE, SENT = "live.in_force", "live.sent"
+ON_ITS_WAY_SECONDS = 10.0  # after which what was sent is taken for lost
 WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
 
 
@@ -169,6 +174,59 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
     return st.number_input(label, value=float(value), step=step, format="%g", **common)
 
 
+def forget_changes() -> None:
+    """The controls have just been given the settings of another spec: all changes are still to be shown."""
+    st.session_state.pop(IN_FORCE, None)
+
+
+def follow_changes(view: RunView) -> None:
+    """Show in the controls what settings became while the run trained, also where another visitor changed them. What
+    is chosen in the controls, for another run, stays until then.
+    """
+    now = _in_force(view)
+    for key in _differing(view.id, now):
+        st.session_state[key] = now[key]
+    st.session_state[IN_FORCE] = view.id, now
+
+
+def controls_lag_behind(view: RunView) -> bool:
+    """Whether a setting was changed elsewhere since the controls were drawn, so that they have to be drawn again."""
+    known, now = st.session_state.get(IN_FORCE, ("", {})), _in_force(view)
+    if known[0] != view.id:
+        return False
+    if any(key in st.session_state and st.session_state[key] != now[key] for key in _differing(view.id, now)):
+        return True
+    st.session_state[IN_FORCE] = view.id, now
+    return False
+
+
+def _in_force(view: RunView) -> dict[str, Any]:
+    """The live settings as the run has them now, by the key of their control; of models that the controls show."""
+    state, found = st.session_state, {}
+    if state.get("dataset") != view.spec.dataset or view.spec.dataset not in DATASETS:
+        return {}
+    kind = DATASETS[view.spec.dataset].preset
+    for lane, spec in enumerate(view.spec.lanes):
+        if state.get(f"model.{lane}") == spec.model and spec.model in MODELS:
+            defaults, now = MODELS[spec.model].resolve({}, kind), view.settings_now(lane)
+            for name in live_names(type(defaults)):
+                if name in now:
+                    found[_key(lane, spec.model, kind, name)] = type(getattr(defaults, name))(now[name])
+    return found
+
+
+def _differing(run_id: str, now: dict[str, Any]) -> list[str]:
+    """Keys of values that are others than the controls were last given; without those that are on their way from this
+    visitor to the worker.
+    """
+    of_run, known = st.session_state.get(IN_FORCE, ("", {}))
+    sent = st.session_state.setdefault(SENT, {})
+    for key, (value, at) in list(sent.items()):
+        if now.get(key) == value or time.monotonic() - at > ON_ITS_WAY_SECONDS:
+            del sent[key]
+    return [key for key in now if key not in sent and (of_run != run_id or known.get(key) != now[key])]
+
+
 def _change(run: Run, lane: int, name: str, key: str) -> None:
     """Send a live setting to a run that trains; any other run keeps what it was trained with."""
     if key not in st.session_state:
@@ -178,6 +236,7 @@ def _change(run: Run, lane: int, name: str, key: str) -> None:
         if run.state().state in ACTIVE and run.spec().lanes[lane].model == model:
             MODELS[model].settings(**{name: st.session_state[key]})
             run.request("settings", lane=lane, values={name: st.session_state[key]})
+            st.session_state.setdefault(SENT, {})[key] = st.session_state[key], time.monotonic()
             st.toast(f"Model {LETTERS[lane]}: {setting_label(name)} is now {st.session_state[key]:g}.")
     except ValidationError as error:
         st.toast(literal(f"Model {LETTERS[lane]} goes on as it was. {describe_errors(error)}"))
