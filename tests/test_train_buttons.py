@@ -12,6 +12,7 @@ from genlab.runs.bin import Bin
 from genlab.runs.checkpoints import keep
 from genlab.runs.folder import LaneState, RunState
 from genlab.runs.forks import Change
+from genlab.runs.history import append_record
 from genlab.spec import make_spec
 
 TRAIN = ROOT / "pages" / "train.py"
@@ -80,6 +81,29 @@ def test_the_dialog_forks_the_step_that_it_named_or_says_which_it_would_be(
     assert "step 60 is not kept any more" in warning.value and "step 40" in warning.value
     test.button(key="fork-now").click().run()
     assert store.runs()[0].metadata().forked_from.step == 40
+
+
+def test_a_fork_goes_on_with_what_its_run_had_there_and_the_controls_show_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(make_spec(budget=60))
+    there = {"clock": np.array([40, 0.04, 40 * 256], "float64")}
+    keep(run, [there, {**there, "setting.beta": np.array(4.0)}])
+    append_record(run, {"lane": 1, "step": 50, "seconds": 1.0, "examples": 50, "changed": {"beta": 2.0}})
+    reached(run, "done", 60)
+    test = shown(TRAIN, store, monkeypatch, run=run.id)
+    assert test.number_input(key="1.vae.points.beta").value == 2.0
+    test.session_state["fork.step"] = 45
+    test.run()
+    assert "up to 60 steps, with the settings this one had there" in marked(test)
+    test.selectbox(key="fork.lane").set_value(1).run()
+    test.selectbox(key="fork.setting").set_value("beta").run()
+    test.button(key="fork-now").click().run()
+    assert not test.exception
+    fork = store.runs()[0]
+    assert fork.spec().lanes[1].settings["beta"] == 4.0 and fork.metadata().forked_from.lane is None
+    assert test.number_input(key="1.vae.points.beta").value == 4.0
+    assert test.number_input(key="steps.ring8").value == fork.spec().budget == 60
 
 
 def marked(test: AppTest) -> str:
