@@ -119,7 +119,8 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
         if budget > maximum:
             raise SpecError(f"{clock.capitalize()}: {budget:,} are too many. Expected 1 to {maximum:,}.")
     except SpecError as error:
-        st.error(literal(str(error)))
+        with st.container(key="cannot-train"):
+            st.error(literal(str(error)))
         return None, str(error)
     expect(spec)
     return spec, ""
