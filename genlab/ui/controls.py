@@ -23,6 +23,7 @@ from genlab.ui.model_controls import (
     setting_control,
     setting_label,
 )
+from genlab.ui.shown_run import name_run
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
 # What keys of controls begin with, up to a dot: those of a model with its place.
@@ -41,6 +42,8 @@ def run_from_address() -> Run | None:
     """The run that the address names, its spec put into the controls; None, with a message, if it names none."""
     run_id = st.query_params.get("run")
     if not run_id:
+        if not st.query_params:
+            st.query_params.clear()  # a link from a page to itself leaves the browser's address as it was
         _dataset_from_address()
         return None
     try:
@@ -161,8 +164,7 @@ def start(
     if page:
         st.switch_page(page, query_params={"run": new.id})
     st.session_state.controls_show = new.id
-    st.query_params["run"] = new.id
-    st.query_params.pop("step", None)  # of the run before
+    name_run(new.id)
     st.rerun()
 
 
