@@ -96,3 +96,26 @@ def test_a_run_that_is_gone_is_not_carried_along(store: Store, monkeypatch: pyte
     run.path.rename(store.root / ".gone")
     assert named(moved(test, "coverage")) == newest.id and not test.error
     assert named(moved(test, "coverage", run="nope")) == "nope" and "no run called nope" in test.error[0].value
+
+
+def test_the_data_set_in_the_address_follows_the_control_until_there_is_a_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = shown("train", store, monkeypatch, dataset="moons")
+    assert test.selectbox(key="dataset").value == "moons"
+    test.selectbox(key="dataset").set_value("wine").run()
+    assert named(test, "dataset") == "wine" == test.selectbox(key="dataset").value
+    test.query_params["dataset"] = "moons"  # as Back has it
+    assert test.run().selectbox(key="dataset").value == "moons"
+    test.button(key="train").click().run()
+    (run,) = store.runs()
+    assert named(test) == run.id and named(test, "dataset") is None and run.spec().dataset == "moons"
+    test.selectbox(key="dataset").set_value("wine").run()
+    assert named(test, "dataset") is None and test.selectbox(key="dataset").value == "wine"
+
+
+def test_a_run_in_the_address_has_a_data_set_of_its_own(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = shown("train", store, monkeypatch, run=done(store, 1).id, dataset="moons")
+    assert test.selectbox(key="dataset").value == "ring8" and named(test, "dataset") is None
+    said = [error.value for error in shown("train", store, monkeypatch, run="nope", dataset="xx").error]
+    assert len(said) == 2 and "no run called nope" in said[0] and "no data set called" in said[1]

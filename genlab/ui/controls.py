@@ -51,7 +51,9 @@ def run_from_address() -> Run | None:
         run.spec()
     except RunUnreadable as error:
         st.error(literal(str(error)), icon=":material/link_off:")
+        _dataset_from_address()
         return None
+    st.query_params.pop("dataset", None)  # the run has its own
     if st.session_state.get("controls_show") != run.id:
         try:
             put_into_controls(run.runnable_spec())
@@ -88,7 +90,12 @@ def _remembered() -> Iterator[None]:
 def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
     names = list(DATASETS)
     dataset = st.selectbox(
-        "Data set", names, chosen_index("dataset", names), format_func=lambda name: DATASETS[name].title, key="dataset"
+        "Data set",
+        names,
+        chosen_index("dataset", names),
+        format_func=lambda name: DATASETS[name].title,
+        key="dataset",
+        on_change=None if run else _name_dataset,
     )
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload:")
     entry = DATASETS[dataset]
@@ -213,15 +220,20 @@ def _dataset_settings(dataset: str) -> dict[str, Any]:
 
 
 def _dataset_from_address() -> None:
-    """Choose the data set that a link asks for, `?dataset=NAME`, once."""
+    """Choose the data set that the address names, `?dataset=NAME`."""
     name = st.query_params.get("dataset")
     if not name:
         return
     if name in DATASETS:
-        st.session_state.setdefault("dataset", name)
+        st.session_state.dataset = name
     else:
         message = f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}."
         st.error(literal(message), icon=":material/link_off:")
+
+
+def _name_dataset() -> None:
+    """Have the address name the data set that was chosen."""
+    st.query_params["dataset"] = st.session_state.dataset
 
 
 def put_into_controls(spec: RunSpec) -> None:
