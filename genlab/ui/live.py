@@ -15,7 +15,7 @@ from genlab.figures.base import LaneView, lane_views
 from genlab.figures.timeline import TimelineCell, row_of
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
-from genlab.runs.folder import ACTIVE, Frame, RunState, StateName
+from genlab.runs.folder import ACTIVE, PAUSE_SECONDS, Frame, RunState, StateName
 from genlab.runs.view import RunReader, RunView
 from genlab.spec import Clock
 from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
@@ -163,16 +163,16 @@ def status_line(run: Run, view: RunView) -> str:
     if state.state == "queued":
         words.append(literal(_place_in_queue(run)))
     elif state.message and state.state != "failed" and state.message != "training":
-        words.append(literal(state.message))
+        words.append(literal(state.message.removeprefix(f"{state.state.capitalize()}. ")))
     if view.reference is not None and state.lanes:
         lanes = [view.lane_state(lane) for lane in range(len(state.lanes))]
         step = max(lane.step for lane in lanes)
         spent = sum(lane.seconds for lane in lanes)
         done = view.progress()
         words.append(f"step {step:,} of {spec.budget:,.0f}" if spec.clock == "steps" else f"step {step:,}")
-        words.append(f"{spent:.0f} s")
+        words.append(f"{spent:.0f}\N{NO-BREAK SPACE}s")
         if state.state == "running" and 0.02 < done < 1:
-            words.append(f"{spent / done * (1 - done):.0f} s left")
+            words.append(f"{spent / done * (1 - done):.0f}\N{NO-BREAK SPACE}s left")
     return " · ".join(words)
 
 
@@ -181,8 +181,19 @@ def _place_in_queue(run: Run) -> str:
     if status["state"] != "ready":
         return status["state"]
     ahead = waiting.index(run.id) if run.id in waiting else 0
-    ahead += bool(status.get("run") and status["run"] != run.id)
-    return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
+    trains = status.get("run") if status.get("run") != run.id else None
+    ahead += bool(trains)
+    words = f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
+    if trains and _is_paused(trains):
+        which = "which" if ahead == 1 else "the first of which"
+        words += f", {which} is paused and makes room after {PAUSE_SECONDS:.0f}\N{NO-BREAK SPACE}s"
+    return words
+
+
+def _is_paused(run_id: str) -> bool:
+    with suppress(RunUnreadable):
+        return get_store().open(run_id).state().state == "paused"
+    return False
 
 
 def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:
