@@ -9,8 +9,10 @@ from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from genlab.runs import Run, Store
+from genlab.runs.bin import Bin
 from genlab.runs.folder import RunState
 from genlab.spec import make_spec
+from genlab.ui.escape import literal
 
 ROOT = Path(__file__).parents[1]
 LISTS = {"latent": "latent.run", "coverage": "coverage.run", "samples": "samples.run", "how_it_works": "explained.run"}
@@ -119,3 +121,18 @@ def test_a_run_in_the_address_has_a_data_set_of_its_own(store: Store, monkeypatc
     assert test.selectbox(key="dataset").value == "ring8" and named(test, "dataset") is None
     said = [error.value for error in shown("train", store, monkeypatch, run="nope", dataset="xx").error]
     assert len(said) == 2 and "no run called nope" in said[0] and "no data set called" in said[1]
+
+
+def test_a_run_in_the_bin_is_said_to_be_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, bin = done(store, 1), Bin(store)
+    deleted = bin.delete(run)
+    for page in ("train", "latent"):
+        (error,) = shown(page, store, monkeypatch, run=run.id).error
+        assert error.value == literal(
+            f"Run {run.id} is in the bin. Below the list on the Runs page it can be taken back."
+        )
+    bin.restore(deleted)
+    assert not shown("train", store, monkeypatch, run=run.id).error
+    bin.delete(run)
+    bin.empty()
+    assert "no run called" in shown("train", store, monkeypatch, run=run.id).error[0].value
