@@ -13,6 +13,7 @@ from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from genlab.figures.base import lane_views
+from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.folder import LaneState, RunState
 from genlab.runs.speeds import write_speeds
@@ -450,3 +451,25 @@ def state_line(test: AppTest) -> str:
     line = re.sub(r"[\\*]", "", progress.proto.text).replace(JOINER, "")
     assert not re.search(r"\d s\b", line)
     return line.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_step_beyond_the_end_and_a_picture_of_other_runs_are_said(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ROOT / "pages" / "train.py"
+    last = max(lane.step for lane in ring_run.state().lanes)
+    test = shown(page, session_store, monkeypatch, run=ring_run.id, step=str(last), view="samples")
+    assert not test.warning
+    offered = live.pictures(RunReader(ring_run).read())
+    other = next(entry.name for entry in FIGURES.values() if entry.belongs == "picture" and entry.name not in offered)
+    test = shown(page, session_store, monkeypatch, run=ring_run.id, step=str(last + 1), view=other)
+    said = [warning.value.replace("\\", "").replace(JOINER, "") for warning in test.warning]
+    assert len(said) == 2 and said[0].startswith(f"The address says view={other}, where one of samples")
+    assert said[1] == f"The address says step={last + 1}, where a step up to {last} was expected. It is ignored."
+
+
+def test_a_step_that_a_run_has_not_reached_yet_may_be_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = ROOT / "pages" / "train.py"
+    for budget, clock, said in ((300, "steps", 1), (400, "steps", 0), (300, "seconds", 0)):
+        run = store.submit(make_spec(budget=budget, clock=clock))
+        assert len(shown(page, store, monkeypatch, run=run.id, step="400").warning) == said

@@ -17,7 +17,7 @@ from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
 from genlab.runs.folder import ACTIVE, PAUSE_SECONDS, Frame, RunState, StateName
 from genlab.runs.view import RunReader, RunView
-from genlab.spec import Clock
+from genlab.spec import Clock, RunSpec
 from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
 from genlab.ui.escape import literal
 from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
@@ -47,9 +47,10 @@ def live_run(run: Run) -> None:
         return
     _spare_loaded_code()
     state, hidden = now.state, hidden_parts()
-    if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
-        st.session_state.setdefault("picture", view)
-    step, progress, without_line = step_from_address(), None, False
+    with suppress(RunUnreadable):  # said where the time line would be
+        if view := view_from_address(pictures(_read(run))):
+            st.session_state.setdefault("picture", view)
+    step, progress, without_line = step_from_address(_last_step(now, spec)), None, False
     if "buttons" not in hidden:
         forked_from(run)
         left, right = st.columns([5, 9], vertical_alignment="center")
@@ -91,6 +92,13 @@ def _read(run: Run) -> RunView:
     if st.session_state.real_data is None:  # looked for once
         st.session_state.real_data = get_store().reference_like(run) or {}
     return replace(view, reference=st.session_state.real_data or None)
+
+
+def _last_step(state: RunState, spec: RunSpec) -> int | None:
+    """The last step that a run has, or will have at most; None while it trains for so many seconds or examples."""
+    if state.state in ACTIVE:
+        return int(spec.budget) if spec.clock == "steps" else None
+    return max((lane.step for lane in state.lanes), default=None)
 
 
 def _noted(state: RunState) -> tuple[StateName, list[str]]:
