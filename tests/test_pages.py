@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from genlab.figures.base import lane_views
+from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.folder import LaneState, RunState
 from genlab.runs.speeds import write_speeds
@@ -416,3 +418,58 @@ def test_what_a_look_collects_is_not_all_the_code_again(store: Store, monkeypatc
     shown(ROOT / "pages" / "train.py", store, monkeypatch, run=store.create(make_spec()).id)
     assert gc.get_freeze_count() > 100_000
     gc.unfreeze()
+
+
+def test_a_run_behind_a_paused_one_says_when_that_makes_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused, run = store.create(make_spec()), store.submit(make_spec())
+    status = {"state": "ready", "devices": {"cpu": "CPU"}, "run": paused.id}
+    monkeypatch.setattr("genlab.ui.live.worker_status", lambda: status)
+    page = ROOT / "pages" / "train.py"
+    paused.write_state(RunState(state="running"))
+    assert state_line(shown(page, store, monkeypatch, run=run.id)) == "queued · 1 run before it"
+    paused.write_state(RunState(state="paused"))
+    said = "queued · 1 run before it, which is paused and makes room after 60 s"
+    monkeypatch.setattr(Run, "is_held", lambda run: True)
+    assert state_line(shown(page, store, monkeypatch, run=run.id)) == said
+    after = store.submit(make_spec())
+    said = "queued · 2 runs before it, the first of which is paused and makes room after 60 s"
+    assert state_line(shown(page, store, monkeypatch, run=after.id)) == said
+
+
+def test_a_stopped_run_says_so_once(ring_run: Run, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.place(Run(shutil.copytree(ring_run.path, store.root / ".copy")))
+    state = run.state()
+    state.state, state.message = "stopped", "Stopped. Resume goes on from here."
+    run.write_state(state)
+    line = state_line(shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id))
+    assert re.fullmatch("stopped · Resume goes on from here. · step [0-9]+ of [0-9]+ · [0-9]+ s", line)
+
+
+def state_line(test: AppTest) -> str:
+    """The state of the run as it is read; a number stays with its unit."""
+    (progress,) = test.get("progress")
+    line = re.sub(r"[\\*]", "", progress.proto.text).replace(JOINER, "")
+    assert not re.search(r"\d s\b", line)
+    return line.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_step_beyond_the_end_and_a_picture_of_other_runs_are_said(
+    session_store: Store, ring_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ROOT / "pages" / "train.py"
+    last = max(lane.step for lane in ring_run.state().lanes)
+    test = shown(page, session_store, monkeypatch, run=ring_run.id, step=str(last), view="samples")
+    assert not test.warning
+    offered = live.pictures(RunReader(ring_run).read())
+    other = next(entry.name for entry in FIGURES.values() if entry.belongs == "picture" and entry.name not in offered)
+    test = shown(page, session_store, monkeypatch, run=ring_run.id, step=str(last + 1), view=other)
+    said = [warning.value.replace("\\", "").replace(JOINER, "") for warning in test.warning]
+    assert len(said) == 2 and said[0].startswith(f"The address says view={other}, where one of samples")
+    assert said[1] == f"The address says step={last + 1}, where a step up to {last} was expected. It is ignored."
+
+
+def test_a_step_that_a_run_has_not_reached_yet_may_be_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = ROOT / "pages" / "train.py"
+    for budget, clock, said in ((300, "steps", 1), (400, "steps", 0), (300, "seconds", 0)):
+        run = store.submit(make_spec(budget=budget, clock=clock))
+        assert len(shown(page, store, monkeypatch, run=run.id, step="400").warning) == said

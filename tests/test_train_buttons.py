@@ -38,7 +38,7 @@ def test_what_is_asked_of_a_run_that_was_deleted_in_another_tab_gets_a_message(
     run.write_state(RunState(state="stopped"))
     Bin(store).delete(run)
     test.button(key=button).click().run()
-    assert not test.exception and "There is no run called" in said(test)
+    assert not test.exception and "is in the bin" in said(test)
     assert not run.path.exists(), "it is in the bin, whole"
 
 

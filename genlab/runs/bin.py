@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genlab.runs.folder import ACTIVE, Run, RunUnreadable
-from genlab.runs.store import Store
+from genlab.runs.store import BIN, Store
 
 KEPT_SECONDS = 7 * 24 * 3600.0
 
@@ -33,7 +33,7 @@ class Bin:
     """The bin of a folder of runs."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.root = store, store.root / ".bin"
+        self.store, self.root = store, store.root / BIN
 
     def delete(self, run: Run) -> Deleted:
         """Move a run to the bin; returns it as it lies there. Raises RunBusy if it is on its way or being measured,

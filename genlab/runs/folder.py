@@ -37,6 +37,7 @@ from genlab.spec import RunSpec, SpecError, describe_errors, make_spec, read_spe
 StateName = Literal["queued", "starting", "running", "paused", "done", "stopped", "failed", "interrupted"]
 ACTIVE = ("queued", "starting", "running", "paused")
 TRAINING = ("starting", "running", "paused")
+PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 SILENT_SECONDS = 3.0  # after the last change of a state; then a reader checks whether the run is still on its way
 ENDED = "The process that trained this run ended. Everything up to the last frame is kept."
 SUMMARY, PICTURE = "summary.json", "picture.png"

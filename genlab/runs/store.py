@@ -32,6 +32,8 @@ MAXIMUM_WAITING = 8
 LOOKED_THROUGH = 100  # runs, the newest, for one on the same data
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 WAITING = "waiting for its turn"
+BIN = ".bin"  # in the folder of runs: see bin.py
+IN_BIN = "Run {} is in the bin. Below the list on the Runs page it can be taken back."
 EXPECTED = ".expected.json"
 SETTLED_SECONDS = 0.7  # a visitor who changes several settings is waited for
 EVALUATION_ENDED = (
@@ -101,7 +103,8 @@ class Store:
             raise RunUnreadable(f"'{run_id[:60]}' is not the name of a run. The Runs page lists those there are.")
         run = Run(self.root / run_id)
         if not run.path.is_dir():
-            raise RunUnreadable(GONE.format(run_id))
+            in_bin = any(self.root.glob(f"{BIN}/[0-9]*/{run_id}"))
+            raise RunUnreadable((IN_BIN if in_bin else GONE).format(run_id))
         return run
 
     def runs(self) -> list[Run]:

@@ -21,7 +21,7 @@ from genlab.models.flows import known_flow
 from genlab.runs.atomic import DiskFull
 from genlab.runs.checkpoints import CheckpointKeeper, forget_later
 from genlab.runs.data import load_run_dataset
-from genlab.runs.folder import LaneState, Run, RunState, RunUnreadable, StateName
+from genlab.runs.folder import PAUSE_SECONDS, LaneState, Run, RunState, RunUnreadable, StateName
 from genlab.runs.history import History, append_record, finish_last_line, rewind
 from genlab.runs.metadata import new_metadata
 from genlab.runs.next_step import NextStep, write_next_step
@@ -43,7 +43,6 @@ LET_GO = "Paused for long while others waited, so it made room for them. Resume 
 RESERVE_BYTES = 16_384  # freed on a full disk, so that there is room to say so
 MAXIMUM_FRAMES = 300  # of a lane, however long its run
 Measurement = Callable[[Lane, Dataset], dict[str, float]]
-PAUSE_SECONDS = float(os.environ.get("GENLAB_PAUSE_SECONDS", "60"))  # how long a paused run may keep others waiting
 
 
 def record(

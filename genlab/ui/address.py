@@ -57,14 +57,17 @@ def guess_from_address(answers: int) -> int | None:
     return None if named is None else int(named)
 
 
-def step_from_address() -> int | None:
-    """`step=1200`: where the time line stands at first."""
+def step_from_address(last: int | None = None) -> int | None:
+    """`step=1200`: where the time line stands at first, up to the last step that there may be, if that is known."""
     named = st.query_params.get("step")
     if named is None:
         return None
     step = whole_number(named)
     if step is None:
         ignored("step", named, "a whole number")
+    elif last is not None and step > last:
+        ignored("step", named, f"a step up to {last:,}")
+        return None
     return step
 
 

@@ -25,6 +25,7 @@ from genlab.ui.model_controls import (
     setting_control,
     setting_label,
 )
+from genlab.ui.shown_run import name_run
 from genlab.ui.watched import watched
 from genlab.ui.worker_supervisor import get_store, worker_memory, worker_status
 
@@ -44,6 +45,8 @@ def run_from_address() -> Run | None:
     """The run that the address names, its spec put into the controls; None, with a message, if it names none."""
     run_id = st.query_params.get("run")
     if not run_id:
+        if not st.query_params:
+            st.query_params.clear()  # a link from a page to itself leaves the browser's address as it was
         _dataset_from_address()
         return None
     try:
@@ -51,7 +54,9 @@ def run_from_address() -> Run | None:
         run.spec()
     except RunUnreadable as error:
         st.error(literal(str(error)), icon=":material/link_off:")
+        _dataset_from_address()
         return None
+    st.query_params.pop("dataset", None)  # the run has its own
     if st.session_state.get("controls_show") != run.id:
         try:
             put_into_controls(run.runnable_spec())
@@ -91,7 +96,12 @@ def _remembered() -> Iterator[None]:
 def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
     names = list(DATASETS)
     dataset = st.selectbox(
-        "Data set", names, chosen_index("dataset", names), format_func=lambda name: DATASETS[name].title, key="dataset"
+        "Data set",
+        names,
+        chosen_index("dataset", names),
+        format_func=lambda name: DATASETS[name].title,
+        key="dataset",
+        on_change=None if run else _name_dataset,
     )
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload:")
     entry = DATASETS[dataset]
@@ -175,8 +185,7 @@ def start(
         st.switch_page(page, query_params={"run": new.id})
     if from_controls:
         st.session_state.controls_show = new.id
-    st.query_params["run"] = new.id
-    st.query_params.pop("step", None)  # of the run before
+    name_run(new.id)
     st.rerun()
 
 
@@ -225,15 +234,20 @@ def _dataset_settings(dataset: str) -> dict[str, Any]:
 
 
 def _dataset_from_address() -> None:
-    """Choose the data set that a link asks for, `?dataset=NAME`, once."""
+    """Choose the data set that the address names, `?dataset=NAME`."""
     name = st.query_params.get("dataset")
     if not name:
         return
     if name in DATASETS:
-        st.session_state.setdefault("dataset", name)
+        st.session_state.dataset = name
     else:
         message = f"There is no data set called '{name[:60]}'. There are: {', '.join(DATASETS)}."
         st.error(literal(message), icon=":material/link_off:")
+
+
+def _name_dataset() -> None:
+    """Have the address name the data set that was chosen."""
+    st.query_params["dataset"] = st.session_state.dataset
 
 
 def put_into_controls(spec: RunSpec) -> None:

@@ -11,6 +11,7 @@ from genlab.ui.clicks import count_clicks_once
 from genlab.ui.escape import literal
 from genlab.ui.exporting import export_button
 from genlab.ui.link import link_builder
+from genlab.ui.shown_run import last_run
 from genlab.ui.talk_button import Shows, talk_button
 from genlab.ui.worker_supervisor import worker_status
 
@@ -27,6 +28,7 @@ PAGES = {
     "pages/data.py": "Your data",
     "pages/runs.py": "Runs",
 }
+SHOW_A_RUN = ("Train", "Mode coverage", "Samples", "Latent space", "How it works")
 FRONT = "GAN and VAE, side by side"
 # What the address of a page names, by its title, from which a moment can be kept.
 SHOWS: dict[str, Shows] = {"Train": "run", "Compare": "runs", FRONT: "recording", "Experiments": "recording"}
@@ -37,11 +39,14 @@ def page_frame(title: str) -> None:
     """Call first on every page."""
     st.set_page_config(page_title=f"{title} · genlab", page_icon="🎲", layout="wide")
     st.html(Path(__file__).with_name("page.css"))
+    run = last_run()
     if "links" in hidden_parts(said=False):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         for path, label in PAGES.items():
-            st.page_link(path, label=f"**{label}**" if label == "genlab" else label)
+            begins = label == title == "Train"  # from a run that is shown, the link leads to a page without one
+            query = {"run": run} if run and label in SHOW_A_RUN and not begins else None
+            st.page_link(path, label=f"**{label}**" if label == "genlab" else label, query_params=query)
         ready = worker_status()["state"] == "ready"
         with st.container(key="device", width="stretch"):
             st.fragment(_device, run_every=None if ready else 1.0)(ready)

@@ -17,6 +17,7 @@ from genlab.runs.view import RunReader
 from genlab.spec import LANE_COLOURS
 from genlab.ui.address import step_from_address
 from genlab.ui.escape import literal, literal_table
+from genlab.ui.shown_run import choose_run
 from genlab.ui.worker_supervisor import get_store
 
 OFFERED = 50  # runs, the newest
@@ -46,26 +47,10 @@ def _models() -> None:
 
 
 def _chosen() -> Run | None:
-    """The run in the address, else the newest that can be read; chosen in a list."""
-    store, named = get_store(), st.query_params.get("run")
+    """The run that the page shows, the newest that can be read at first."""
+    store = get_store()
     offered = {run.id: label for run in store.runs()[:OFFERED] if (label := _label(run))}
-    if named and named not in offered:
-        try:
-            offered = {named: _label(store.open(named)) or named, **offered}
-            store.open(named).spec()
-        except RunUnreadable as error:
-            st.error(literal(str(error)), icon=":material/link_off:")
-            offered.pop(named, None)
-            named = None
-    if not offered:
-        return None
-
-    def choose() -> None:
-        st.query_params.from_dict({"run": st.session_state["explained.run"]})
-
-    st.session_state["explained.run"] = named or next(iter(offered))
-    st.selectbox("Run", list(offered), format_func=offered.__getitem__, key="explained.run", on_change=choose)
-    return store.open(st.session_state["explained.run"])
+    return choose_run("explained.run", offered, lambda run_id: _label(store.open(run_id)) or run_id)
 
 
 def _label(run: Run) -> str:

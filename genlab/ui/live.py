@@ -14,9 +14,9 @@ from genlab.figures.base import LaneView, lane_views
 from genlab.figures.timeline import TimelineCell, row_of
 from genlab.registry import FIGURES
 from genlab.runs import Run, RunUnreadable
-from genlab.runs.folder import ACTIVE, Frame, RunState, StateName
+from genlab.runs.folder import ACTIVE, PAUSE_SECONDS, Frame, RunState, StateName
 from genlab.runs.view import RunReader, RunView
-from genlab.spec import Clock
+from genlab.spec import Clock, RunSpec
 from genlab.ui.address import clock_from_address, hidden_parts, step_from_address, view_from_address
 from genlab.ui.escape import literal
 from genlab.ui.fork import ask_fork, fork_begins, fork_dialog, forked_from
@@ -48,9 +48,10 @@ def live_run(run: Run) -> None:
         return
     _spare_loaded_code()
     state, hidden = now.state, hidden_parts()
-    if view := view_from_address([entry.name for entry in FIGURES.values() if entry.belongs == "picture"]):
-        st.session_state.setdefault("picture", view)
-    step, progress, without_line = step_from_address(), None, False
+    with suppress(RunUnreadable):  # said where the time line would be
+        if view := view_from_address(pictures(watched(run))):
+            st.session_state.setdefault("picture", view)
+    step, progress, without_line = step_from_address(_last_step(now, spec)), None, False
     if "buttons" not in hidden:
         forked_from(run)
         left, right = st.columns([5, 9], vertical_alignment="center")
@@ -79,6 +80,13 @@ def _spare_loaded_code() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def _last_step(state: RunState, spec: RunSpec) -> int | None:
+    """The last step that a run has, or will have at most; None while it trains for so many seconds or examples."""
+    if state.state in ACTIVE:
+        return int(spec.budget) if spec.clock == "steps" else None
+    return max((lane.step for lane in state.lanes), default=None)
 
 
 def _noted(state: RunState) -> tuple[StateName, list[str]]:
@@ -151,16 +159,16 @@ def status_line(run: Run, view: RunView) -> str:
     if state.state == "queued":
         words.append(literal(_place_in_queue(run)))
     elif state.message and state.state != "failed" and state.message != "training":
-        words.append(literal(state.message))
+        words.append(literal(state.message.removeprefix(f"{state.state.capitalize()}. ")))
     if view.reference is not None and state.lanes:
         lanes = [view.lane_state(lane) for lane in range(len(state.lanes))]
         step = max(lane.step for lane in lanes)
         spent = sum(lane.seconds for lane in lanes)
         done = view.progress()
         words.append(f"step {step:,} of {spec.budget:,.0f}" if spec.clock == "steps" else f"step {step:,}")
-        words.append(f"{spent:.0f} s")
+        words.append(f"{spent:.0f}\N{NO-BREAK SPACE}s")
         if state.state == "running" and 0.02 < done < 1:
-            words.append(f"{spent / done * (1 - done):.0f} s left")
+            words.append(f"{spent / done * (1 - done):.0f}\N{NO-BREAK SPACE}s left")
     return " · ".join(words)
 
 
@@ -169,8 +177,19 @@ def _place_in_queue(run: Run) -> str:
     if status["state"] != "ready":
         return status["state"]
     ahead = waiting.index(run.id) if run.id in waiting else 0
-    ahead += bool(status.get("run") and status["run"] != run.id)
-    return f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
+    trains = status.get("run") if status.get("run") != run.id else None
+    ahead += bool(trains)
+    words = f"{ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "next"
+    if trains and _is_paused(trains):
+        which = "which" if ahead == 1 else "the first of which"
+        words += f", {which} is paused and makes room after {PAUSE_SECONDS:.0f}\N{NO-BREAK SPACE}s"
+    return words
+
+
+def _is_paused(run_id: str) -> bool:
+    with suppress(RunUnreadable):
+        return get_store().open(run_id).state().state == "paused"
+    return False
 
 
 def lane_frames(reader: RunReader, view: RunView) -> list[LaneFrames]:

@@ -200,7 +200,7 @@ def test_a_run_that_was_deleted_in_another_tab_is_said_to_be_gone(made, visit):
     page = opened(server, visit)
     Bin(server.store).delete(runs["moons"])
     row(page, runs["moons"]).get_by_role("button", name="star").click()
-    expect(page.get_by_text("There is no run called")).to_be_visible()
+    expect(page.get_by_text("is in the bin. Below the list")).to_be_visible()
     expect(page.locator(".run-row")).to_have_count(2)
     assert not runs["moons"].path.exists()
 
