@@ -95,3 +95,53 @@ def test_controls_follow_what_another_visitor_changes_and_nothing_else(page: App
     change(steered, 0, 40, generator_learning_rate=1e-4)
     page.run()
     assert not page.exception and page.selectbox(key="model.0").value == "wgan", "chosen for another run"
+
+
+def test_what_is_on_its_way_stays_though_the_same_value_is_still_in_force(page: AppTest, steered: Run) -> None:
+    page.number_input(key=BETA).set_value(4.0).run()
+    page.number_input(key=BETA).set_value(2.0).run()  # what it is until the worker has taken the first of them
+    change(steered, 1, 30, beta=4.0)
+    page.run()
+    assert page.number_input(key=BETA).value == 2.0
+
+
+def test_a_value_that_never_arrives_gives_way_to_the_one_in_force(
+    page: AppTest, steered: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.number_input(key=BETA).set_value(9.0).run()
+    change(steered, 1, 30, beta=5.0)
+    page.run()
+    assert page.number_input(key=BETA).value == 9.0
+    monkeypatch.setattr("genlab.ui.model_controls.ON_ITS_WAY_SECONDS", 0.0)
+    steered.write_state(RunState(state="queued"))
+    page.run()
+    assert page.number_input(key=BETA).value == 9.0, "nobody takes requests yet"
+    steered.write_state(RunState(state="running"))
+    page.run()
+    assert page.number_input(key=BETA).value == 5.0
+
+
+def test_what_is_chosen_for_the_next_run_stays_until_this_one_is_resumed(page: AppTest, steered: Run) -> None:
+    steered.write_state(RunState(state="stopped"))
+    page.run()
+    page.number_input(key=BETA).set_value(3.0).run()
+    page.switch_page("pages/runs.py").run()
+    page.switch_page("pages/train.py")
+    page.query_params["run"] = steered.id
+    for _ in range(2):
+        page.run()
+        assert page.number_input(key=BETA).value == 3.0
+    page.selectbox(key="dataset").set_value("digits").run()
+    page.selectbox(key="dataset").set_value("ring8").run()
+    assert page.number_input(key=BETA).value == 3.0
+    steered.write_state(RunState(state="running"))
+    page.run()
+    assert page.number_input(key=BETA).value == 2.0, "what it trains with"
+
+
+def test_a_summary_that_was_kept_is_made_again_where_the_history_is_another(store: Store) -> None:
+    run = store.create(make_spec())
+    run.write_state(RunState(state="done"))
+    assert read_summary(run).lanes[1].changed == {}
+    change(run, 1, 10, beta=4.0)
+    assert read_summary(run).lanes[1].changed == {"beta": "1 → 4"}

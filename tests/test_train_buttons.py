@@ -95,7 +95,8 @@ def test_a_fork_goes_on_with_what_its_run_had_there_and_the_controls_show_it(
     assert test.number_input(key="1.vae.points.beta").value == 2.0
     test.session_state["fork.step"] = 45
     test.run()
-    assert "up to 60 steps, with the settings this one had there" in marked(test)
+    assert "with the settings this one had there: change one of them, or none" in marked(test)
+    assert test.number_input(key=f"fork.{run.id}.40.budget").value == 60, "as far as the run that is forked"
     test.selectbox(key="fork.lane").set_value(1).run()
     test.selectbox(key="fork.setting").set_value("beta").run()
     test.button(key="fork-now").click().run()
@@ -104,6 +105,27 @@ def test_a_fork_goes_on_with_what_its_run_had_there_and_the_controls_show_it(
     assert fork.spec().lanes[1].settings["beta"] == 4.0 and fork.metadata().forked_from.lane is None
     assert test.number_input(key="1.vae.points.beta").value == 4.0
     assert test.number_input(key="steps.ring8").value == fork.spec().budget == 60
+
+
+def test_a_fork_trains_as_far_as_the_dialog_is_told_or_says_why_it_cannot(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(make_spec(budget=60))
+    reached(run, "done", 60)
+    keep(run, [{"clock": np.array([60, 0.06, 60 * 256], "float64")}] * 2)
+    test = shown(TRAIN, store, monkeypatch, run=run.id)
+    test.session_state["fork.step"] = 60
+    test.run()
+    budget = f"fork.{run.id}.60.budget"
+    assert test.number_input(key=budget).value == 120, "the run was at its end, so for as long again"
+    for wrong, words in ((60, "leaves nothing to train"), (2_000_000, "too many")):
+        test.number_input(key=budget).set_value(wrong).run()
+        test.button(key="fork-now").click().run()
+        assert words in " ".join(error.value for error in test.error) and len(store.runs()) == 1
+    test.number_input(key=budget).set_value(100).run()
+    test.button(key="fork-now").click().run()
+    assert not test.exception and store.runs()[0].spec().budget == 100
+    assert test.number_input(key="steps.ring8").value == 100
 
 
 def marked(test: AppTest) -> str:

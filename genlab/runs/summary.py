@@ -28,7 +28,7 @@ from genlab.spec import LaneSpec
 
 T = TypeVar("T", int, float)
 UNREADABLE = "unreadable"  # in place of a state
-SOURCES = ("spec.json", "state.json")
+SOURCES = ("spec.json", "state.json", "metrics.jsonl")
 
 
 @dataclass(slots=True)

@@ -125,9 +125,7 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
         return None, reason
     try:
         spec = make_spec(**fields)
-        maximum = BUDGETS[clock][0]
-        if budget > maximum:
-            raise SpecError(f"{clock.capitalize()}: {budget:,} are too many. Expected 1 to {maximum:,}.")
+        check_budget(clock, budget)
     except SpecError as error:
         with st.container(key="cannot-train"):
             st.error(literal(str(error)))
@@ -221,6 +219,13 @@ def _budget(dataset: str) -> tuple[Clock, int]:
         help=f"Each model trains for so many {clock}, side by side.",
     )
     return clock, amount
+
+
+def check_budget(clock: Clock, budget: float) -> None:
+    """Raises SpecError if a budget is more than a run from the pages may have."""
+    maximum = BUDGETS[clock][0]
+    if budget > maximum:
+        raise SpecError(f"{clock.capitalize()}: {budget:,} are too many. Expected 1 to {maximum:,}.")
 
 
 def _dataset_settings(dataset: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Going on from a moment of a run with one setting changed."""
+"""Going on from a moment of a run, as it was or with one setting changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from genlab.runs import Run, RunUnreadable
 from genlab.runs.checkpoints import fork_steps
 from genlab.runs.folder import ACTIVE
 from genlab.runs.forks import Change, describe_fork, make_fork
-from genlab.runs.formats import format_budget
-from genlab.spec import LETTERS, SpecError, changeable_names, setting_notes
-from genlab.ui.controls import start
+from genlab.spec import LETTERS, RunSpec, SpecError, changeable_names, setting_notes
+from genlab.ui.controls import BUDGETS, check_budget, start
 from genlab.ui.escape import literal
 from genlab.ui.model_controls import setting_control, setting_label
 
@@ -70,8 +69,8 @@ def _fork(run: Run) -> None:
         at = f"step {begin:,}" if begin == step else f"step {begin:,}, the nearest kept checkpoint up to step {step:,}"
         unchanged = make_fork(run, begin).spec
         st.markdown(
-            f"A new run goes on from {at}, up to {format_budget(unchanged)}, with the settings this one had there. "
-            "Change one of them, or none. This run stays as it is."
+            f"A new run goes on from {at}, with the settings this one had there: change one of them, or none. "
+            "This run stays as it is."
         )
         lanes = range(len(spec.lanes))
         titles = [f"Model {LETTERS[lane]} ({MODELS[spec.lanes[lane].model].title})" for lane in lanes]
@@ -83,11 +82,13 @@ def _fork(run: Run) -> None:
         setting = st.selectbox("Setting", names, format_func=_capitalised, key="fork.setting")
         present = family.settings(**settings)
         value = setting_control(present, setting, f"fork.{run.id}.{begin}.{lane}.{setting}", setting_label(setting))
+        budget = _budget(unchanged, f"fork.{run.id}.{begin}.budget")
         stops = run.state().state in ACTIVE and st.toggle("Stop this run, so that the fork trains at once", value=True)
         said: int = st.session_state.get(SAID, begin)
         st.session_state[SAID] = begin
         if st.button("Fork", type="primary", icon=":material/call_split:", key="fork-now"):
-            fork = make_fork(run, said, Change(lane, setting, value))
+            check_budget(spec.clock, budget)
+            fork = make_fork(run, said, Change(lane, setting, value), budget)
             if fork.forked_from.step != said:  # the run has trained on, and keeps other checkpoints
                 st.warning(
                     f"The checkpoint of step {said:,} is not kept any more. Now the fork would go on from step "
@@ -99,6 +100,18 @@ def _fork(run: Run) -> None:
             st.session_state[ASKED] = step  # it was refused, and the dialog is still open
     except (RunUnreadable, SpecError) as error:
         st.error(literal(str(error)))
+
+
+def _budget(spec: RunSpec, key: str) -> float:
+    """How far the fork trains, in the unit of its run: as far as it would unless another number is chosen."""
+    unit, whole = spec.clock, spec.budget == int(spec.budget)
+    return st.number_input(
+        f"{unit.capitalize()} in all",
+        value=int(spec.budget) if whole else spec.budget,
+        step=BUDGETS[unit][1] if whole else float(BUDGETS[unit][1]),
+        key=key,
+        help=f"Each model trains up to so many {unit}, counted from the beginning as those of this run are.",
+    )
 
 
 def _capitalised(name: str) -> str:

@@ -22,7 +22,8 @@ FIRST_MODELS = ("gan", "vae", "wgan-gp", "wae")  # of each lane until another is
 FIRST_LANES = 2
 NETWORKS = ("generator", "discriminator")  # settings of which stand together
 ABLE = {"paths": "show its paths", "critic_weights": "show its critic's weights"}  # where the name says too little
-# In the session: a run, and the values of its live settings that the controls were last given; and what was sent to it.
+# In the session: a run and whether it was active, with the values of its live settings that the controls were last
+# given; and what was sent to it, and when.
 IN_FORCE, SENT = "live.in_force", "live.sent"
 ON_ITS_WAY_SECONDS = 10.0  # after which what was sent is taken for lost
 WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
@@ -176,27 +177,27 @@ def setting_control(defaults: Settings, name: str, key: str, label: str, change:
 
 def forget_changes() -> None:
     """The controls have just been given the settings of another spec: all changes are still to be shown."""
-    st.session_state.pop(IN_FORCE, None)
+    for key in (IN_FORCE, SENT):
+        st.session_state.pop(key, None)
 
 
 def follow_changes(view: RunView) -> None:
     """Show in the controls what settings became while the run trained, also where another visitor changed them. What
-    is chosen in the controls, for another run, stays until then.
+    is chosen in the controls, for another run, stays until then, or until this one is resumed.
     """
     now = _in_force(view)
-    for key in _differing(view.id, now):
-        st.session_state[key] = now[key]
-    st.session_state[IN_FORCE] = view.id, now
+    for key in _differing(view, now):
+        if st.session_state.get(key) != now[key]:  # a number that is being typed stays
+            st.session_state[key] = now[key]
+    _have_seen(now)
 
 
 def controls_lag_behind(view: RunView) -> bool:
     """Whether a setting was changed elsewhere since the controls were drawn, so that they have to be drawn again."""
-    known, now = st.session_state.get(IN_FORCE, ("", {})), _in_force(view)
-    if known[0] != view.id:
-        return False
-    if any(key in st.session_state and st.session_state[key] != now[key] for key in _differing(view.id, now)):
+    now = _in_force(view)
+    if any(key in st.session_state and st.session_state[key] != now[key] for key in _differing(view, now)):
         return True
-    st.session_state[IN_FORCE] = view.id, now
+    _have_seen(now)
     return False
 
 
@@ -215,16 +216,27 @@ def _in_force(view: RunView) -> dict[str, Any]:
     return found
 
 
-def _differing(run_id: str, now: dict[str, Any]) -> list[str]:
+def _differing(view: RunView, now: dict[str, Any]) -> list[str]:
     """Keys of values that are others than the controls were last given; without those that are on their way from this
     visitor to the worker.
     """
-    of_run, known = st.session_state.get(IN_FORCE, ("", {}))
-    sent = st.session_state.setdefault(SENT, {})
+    followed = view.id, view.state.state in ACTIVE
+    if st.session_state.get(IN_FORCE, ("", {}))[0] != followed:
+        st.session_state[IN_FORCE] = followed, {}
+    known, sent = st.session_state[IN_FORCE][1], st.session_state.setdefault(SENT, {})
     for key, (value, at) in list(sent.items()):
-        if now.get(key) == value or time.monotonic() - at > ON_ITS_WAY_SECONDS:
+        arrived = now.get(key) == value != known.get(key)  # what is as before may have another one on its way before it
+        waits = view.state.state in ("queued", "starting") or time.monotonic() - at < ON_ITS_WAY_SECONDS
+        if arrived or not waits:
             del sent[key]
-    return [key for key in now if key not in sent and (of_run != run_id or known.get(key) != now[key])]
+            known.pop(key, None)
+    return [key for key in now if key not in sent and known.get(key) != now[key]]
+
+
+def _have_seen(now: dict[str, Any]) -> None:
+    """The controls have these values. Those of a data set or model that they do not show at present stay known."""
+    sent = st.session_state[SENT]
+    st.session_state[IN_FORCE][1].update({key: value for key, value in now.items() if key not in sent})
 
 
 def _change(run: Run, lane: int, name: str, key: str) -> None:
