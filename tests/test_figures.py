@@ -144,7 +144,9 @@ def test_bars_show_the_shares_that_the_frame_holds(ring_run: Run) -> None:
     np.testing.assert_allclose(bars[-1].y, 1 / 8)
     crosses = [trace for trace in figure.data if trace.type == "scatter"]
     for cross, frame in zip(crosses, view.frames, strict=True):
+        shares = frame.arrays["mode_share"]
         assert len(cross.x) == 8 - frame.metrics["solid"], "each mode that is not solid is marked"
+        np.testing.assert_allclose(cross.y, shares[shares < 0.2 / 8] + 0.1 / 8, err_msg="above its bar")
     assert "2,500 samples" in figure.layout.title.text
 
 

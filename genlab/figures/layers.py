@@ -193,7 +193,7 @@ class Bars(Layer):
 
     Attributes:
         shares: (K,), beside x = 0, 1, ..., K - 1 by the offset.
-        crossed: (K,), true where there is a cross, at `cross_height`; "" for no crosses.
+        crossed: (K,), true where there is a cross, `cross_height` above its bar, which would hide it; "" for none.
         mode_names: K.
     """
 
@@ -214,11 +214,14 @@ class Bars(Layer):
         said = "mode %{customdata}: %{y:.1%}<extra>" + escape(self.name) + "</extra>"
         bar = {"type": "bar", "x": x, "y": arrays[self.shares], "width": self.width, "name": escape(self.name)}
         bar |= {"marker": marker, "customdata": [escape(name) for name in self.mode_names], "hovertemplate": said}
-        return [bar, self._crosses(x[arrays[self.crossed]])] if self.crossed else [bar]
+        if not self.crossed:
+            return [bar]
+        crossed = arrays[self.crossed]
+        return [bar, self._crosses(x[crossed], arrays[self.shares][crossed] + self.cross_height)]
 
-    def _crosses(self, x: np.ndarray) -> dict[str, Any]:
+    def _crosses(self, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
         marker = {"symbol": "x", "color": self.colour, "size": 9}
-        cross = {"type": "scatter", "x": x, "y": np.full(len(x), self.cross_height), "mode": "markers"}
+        cross = {"type": "scatter", "x": x, "y": y, "mode": "markers"}
         return cross | {"marker": marker, "showlegend": False, "hovertemplate": "dropped<extra></extra>"}
 
 

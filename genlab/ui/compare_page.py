@@ -195,9 +195,14 @@ def _time_line(
         columns=comparison_columns(lanes),
         active=active,
         step=step,
-        marks=[mark for view in views.values() for mark in marks(view, clock)],
+        marks=[mark for run, view in views.items() for mark in marks(view, clock, _places(run, chosen))],
         without_bar=without_bar,
     )
+
+
+def _places(run: str, chosen: Sequence[Place]) -> dict[int, int]:
+    """Where the lanes of a run are among those that are compared."""
+    return {lane: place for place, (of_run, lane) in enumerate(chosen) if of_run == run}
 
 
 def _lanes(

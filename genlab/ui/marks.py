@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from genlab.figures.base import CLOCK_COLUMNS
+from genlab.runs.formats import format_value
 from genlab.runs.phases import phase_names, words_for
 from genlab.runs.view import RunView
 from genlab.spec import Clock
 from genlab.ui.model_controls import setting_label
 
 
-def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
+def marks(view: RunView, clock: Clock, places: Mapping[int, int] | None = None) -> list[dict[str, Any]]:
     """Where on the clock something happened, with words for it: where the run was forked, where a setting of a lane
-    changed while it trained, from what to what, and where it was said which of its phases shall train.
+    changed while it trained, from what to what, and where it was said which of its phases shall train. What is of one
+    lane says where that lane is among those that are drawn.
+
+    places: of the lanes that are drawn, by lane of the run; all of them in their order, unless given.
     """
+    drawn = {lane: lane for lane in range(len(view.spec.lanes))} if places is None else places
 
     def place(lane: int, step: int) -> float:
         return float(
@@ -35,15 +41,15 @@ def marks(view: RunView, clock: Clock) -> list[dict[str, Any]]:
             settings[lane][name] = value
             changes[lane, step, name] = before, value  # of several at one step, from the first to the last
     for (lane, step, name), (before, after) in changes.items():
-        if before != after:
-            words = f"{view.title(lane)}: {setting_label(name)} {before} → {after}"
-            found.append({"at": place(lane, step), "words": words})
+        if before != after and lane in drawn:
+            words = f"{view.title(lane)}: {setting_label(name)} {format_value(before)} → {format_value(after)}"
+            found.append({"at": place(lane, step), "words": words, "lane": drawn[lane]})
     known = {lane: phase_names(view, lane) for lane in range(len(view.spec.lanes))}
     trained = dict(known)
     said = {(lane, step): names for lane, step, names in view.history.trains}  # of several at one step, the last
     for (lane, step), names in said.items():
-        if set(names) != set(trained[lane]):
+        if set(names) != set(trained[lane]) and lane in drawn:
             words = f"{view.title(lane)}: trains {words_for(names, known[lane])}"
-            found.append({"at": place(lane, step), "words": words})
+            found.append({"at": place(lane, step), "words": words, "lane": drawn[lane]})
         trained[lane] = names
     return found

@@ -105,6 +105,33 @@ def test_a_second_tab_shows_the_same_run_and_steers_it(server, visit):
     second.is_now("running")
 
 
+def test_a_setting_that_is_changed_while_it_trains_is_the_same_in_every_tab_and_can_be_set_back(server, visit):
+    first, second = visit(server), visit(server)
+    run = first.watch()
+    second.open(f"?run={run.id}")
+    boxes = [tab.page.locator(".st-key-1-vae-points-beta input") for tab in (first, second)]
+
+    def values_taken() -> list[dict[str, float]]:
+        return [values for _, _, values in History(run).update().changed]
+
+    def set_to(box: Locator, value: str) -> None:
+        box.fill(value)
+        box.press("Tab")
+        wait_until(lambda: values_taken()[-1:] == [{"beta": float(value)}], f"the worker to take beta {value}")
+
+    for box in boxes:
+        expect(box).to_have_value("1")
+    set_to(boxes[0], "4")
+    for box in boxes:
+        expect(box).to_have_value("4")
+    first.page.reload()
+    expect(boxes[0]).to_have_value("4")
+    set_to(boxes[0], "1")
+    for box in boxes:
+        expect(box).to_have_value("1")
+    assert values_taken() == [{"beta": 4.0}, {"beta": 1.0}]
+
+
 def test_every_chart_is_drawn_again_and_again_while_both_lanes_train(server, visit):
     tab = visit(server)
     tab.watch()

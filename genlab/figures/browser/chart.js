@@ -75,7 +75,7 @@ class Chart {
     }
     if (clock) {
       layout.xaxis = { ...layout.xaxis, range: [...clock.range] }
-      Object.assign(layout, markShapes(layout, clock.marks ?? [], theme))
+      Object.assign(layout, markShapes(layout, clock, width, theme))
     }
     this.fitSheet(layout)
     layout.title = { text: "" }
@@ -262,14 +262,26 @@ class Chart {
   }
 }
 
-// A dotted line at each mark of the time line, with its words at the top.
-function markShapes({ shapes = [], annotations = [] }, marks, theme) {
+const LETTER = 6.5 // pixels: about how wide a letter of the words at a mark is
+
+// A dotted line at each mark, with its words at the top where they do not lie over those of a mark before: the slider
+// says all of them.
+function markShapes({ shapes = [], annotations = [] }, { marks, range }, width, theme) {
   const line = { color: theme.ink, width: 1, dash: "dot" }
   const upright = { type: "line", yref: "paper", y0: 0, y1: 1, line }
-  const place = { yref: "paper", y: 1, yanchor: "top", xanchor: "left", showarrow: false, font: { size: 12 } }
+  const place = { yref: "paper", y: 1, yanchor: "top", showarrow: false, font: { size: 12 } }
+  let free = -Infinity // pixels from the left, where the words before end
+  const said = marks.toSorted((a, b) => a.at - b.at).flatMap(({ at, words }) => {
+    const x = (width * (at - range[0])) / (range[1] - range[0] || 1)
+    const long = LETTER * words.length
+    const onTheLeft = x + long > width && x - long > free
+    if (!onTheLeft && x < free) return []
+    free = onTheLeft ? x : x + long
+    return [{ ...place, x: at, xanchor: onTheLeft ? "right" : "left", text: asPlotlyText(words) }]
+  })
   return {
     shapes: [...shapes, ...marks.map(({ at }) => ({ ...upright, x0: at, x1: at }))],
-    annotations: [...annotations, ...marks.map(({ at, words }) => ({ ...place, x: at, text: asPlotlyText(words) }))],
+    annotations: [...annotations, ...said],
   }
 }
 

@@ -129,7 +129,7 @@ const LAYERS = {
     if (!layer.crossed) return
     get(layer.crossed).values.forEach((crossed, mode) => {
       if (!crossed) return
-      const [x, y] = [at.x(mode + layer.offset), at.y(layer.cross_height)]
+      const [x, y] = [at.x(mode + layer.offset), at.y(get(layer.shares).values[mode] + layer.cross_height)]
       context.beginPath()
       for (const side of [-CROSS, CROSS]) {
         context.moveTo(x - CROSS, y - side)
