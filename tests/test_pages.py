@@ -100,8 +100,9 @@ def test_a_run_with_more_than_a_control_takes_is_shown_all_the_same(
     """The command line takes any number of steps."""
     run = store.create(make_spec(budget=100_000_000))
     test = shown(ROOT / "pages" / "train.py", store, monkeypatch, run=run.id)
-    assert test.number_input(key="steps.ring8").value == 100_000_000
-    assert literal("Steps: 100,000,000 are too many. Expected 1 to 1,000,000.") in [error.value for error in test.error]
+    assert test.number_input(key="steps.ring8").value == 100_000_000 and not test.button(key="train").disabled
+    test.number_input(key="steps.ring8").set_value(99_000_000).run()
+    assert literal("Steps: 99,000,000 are too many. Expected 1 to 1,000,000.") in [error.value for error in test.error]
     assert test.button(key="train").disabled
 
 

@@ -125,7 +125,8 @@ def _controls(run: Run | None) -> tuple[RunSpec | None, str]:
         return None, reason
     try:
         spec = make_spec(**fields)
-        check_budget(clock, budget)
+        if not run or budget != run.spec().budget:  # the command line may have given it more
+            check_budget(clock, budget)
     except SpecError as error:
         with st.container(key="cannot-train"):
             st.error(literal(str(error)))
