@@ -76,6 +76,16 @@ def test_controls_show_the_values_that_a_run_trains_with(page: AppTest) -> None:
     assert page.number_input(key=RATE).value == pytest.approx(1e-3)
 
 
+def test_what_a_browser_says_before_it_hears_of_a_new_value_is_nobodys_wish(page: AppTest, steered: Run) -> None:
+    change(steered, 1, 30, beta=3.0)
+    page.run()
+    assert page.number_input(key=BETA).value == 3.0
+    page.number_input(key=BETA).set_value(2.0).run()  # what it showed until now
+    assert steered.take_requests() == [] and page.number_input(key=BETA).value == 3.0
+    page.number_input(key=BETA).set_value(5.0).run()
+    assert [request["values"] for request in steered.take_requests()] == [{"beta": 5.0}]
+
+
 def test_a_value_can_be_set_back_to_what_the_run_began_with(page: AppTest, steered: Run) -> None:
     page.number_input(key=BETA).set_value(1.0).run()
     assert [request["values"] for request in steered.take_requests()] == [{"beta": 1.0}]

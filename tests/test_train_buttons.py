@@ -104,6 +104,8 @@ def test_a_fork_goes_on_with_what_its_run_had_there_and_the_controls_show_it(
     fork = store.runs()[0]
     assert fork.spec().lanes[1].settings["beta"] == 4.0 and fork.metadata().forked_from.lane is None
     assert test.number_input(key="1.vae.points.beta").value == 4.0
+    test.number_input(key="1.vae.points.beta").set_value(2.0).run()  # what the browser showed before it heard of it
+    assert fork.take_requests() == [] and test.number_input(key="1.vae.points.beta").value == 4.0
     assert test.number_input(key="steps.ring8").value == fork.spec().budget == 60
 
 

@@ -25,6 +25,7 @@ ABLE = {"paths": "show its paths", "critic_weights": "show its critic's weights"
 # In the session: a run and whether it was active, with the values of its live settings that the controls were last
 # given; and what was sent to it, and when.
 IN_FORCE, SENT = "live.in_force", "live.sent"
+GIVEN = "live.given"  # what a control showed before it was given another value, that value, and when
 ON_ITS_WAY_SECONDS = 10.0  # after which what was sent is taken for lost
 WORDS = {"dim": "dimensions", "std": "standard deviation", "r1": "R1 penalty", "r2": "R2 penalty", "mmd": "MMD"}
 
@@ -44,7 +45,7 @@ def put_into_models(lanes: list[LaneSpec], kind: str) -> None:
     for lane, spec in enumerate(lanes):
         st.session_state[f"model.{lane}"] = spec.model
         for name, value in spec.settings.items():
-            st.session_state[_key(lane, spec.model, kind, name)] = value
+            _give(_key(lane, spec.model, kind, name), value)
 
 
 def _add_lane() -> None:
@@ -188,7 +189,7 @@ def follow_changes(view: RunView) -> None:
     now = _in_force(view)
     for key in _differing(view, now):
         if st.session_state.get(key) != now[key]:  # a number that is being typed stays
-            st.session_state[key] = now[key]
+            _give(key, now[key], drawn=st.session_state.get("controls_show") == view.id)
     _have_seen(now)
 
 
@@ -239,10 +240,23 @@ def _have_seen(now: dict[str, Any]) -> None:
     st.session_state[IN_FORCE][1].update({key: value for key, value in now.items() if key not in sent})
 
 
+def _give(key: str, value: Any, drawn: bool = True) -> None:
+    """Set a control. One that is drawn may be said by the browser to have its value of before for a moment."""
+    state = st.session_state
+    if drawn and key in state and state[key] != value:
+        state.setdefault(GIVEN, {})[key] = state[key], value, time.monotonic()
+    state[key] = value
+
+
 def _change(run: Run, lane: int, name: str, key: str) -> None:
     """Send a live setting to a run that trains; any other run keeps what it was trained with."""
     if key not in st.session_state:
         return  # Streamlit may report a control of a model that a click has just removed
+    before, given, at = st.session_state.get(GIVEN, {}).get(key, (None, None, -math.inf))
+    if st.session_state[key] == before and time.monotonic() - at < ON_ITS_WAY_SECONDS:
+        # The browser said what it shows before it heard of the new value: nobody has set it back.
+        st.session_state[key] = given
+        return
     try:
         model = st.session_state[f"model.{lane}"]
         if run.state().state in ACTIVE and run.spec().lanes[lane].model == model:
