@@ -18,6 +18,7 @@ from sklearn.decomposition import PCA
 from genlab.datasets.base import labelled, load_dataset
 from genlab.figures.base import LANE_COLOURS, MODE_COLOURS, draw, lane_views
 from genlab.figures.layers import png, tile
+from genlab.figures.losses import settled_axis
 from genlab.observing.planes import data_plane, latent_plane, plane_extent
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
@@ -214,6 +215,13 @@ def test_a_thousand_modes_are_lines_and_one_cloud(ring_run: Run) -> None:
         (trace,) = figure.data
         assert len(trace.x) == len(trace.marker.color) == 800
         assert set(trace.customdata) == {"on no mode", "003", "700"}
+
+
+def test_empty_charts_have_axes_that_make_sense(ring_run: Run) -> None:
+    lanes = lane_views(RunReader(ring_run).read())
+    described = FIGURES["coverage"].describe(lanes)
+    assert described.layout["yaxis"]["range"] == [0, 1.25 / 8], "a fourth more than each mode has of real data"
+    assert settled_axis([]) == {"yaxis.range": [0.0, 1.0]}
 
 
 def test_curves_hold_the_recorded_losses(ring_run: Run) -> None:

@@ -51,7 +51,8 @@ def describe(lanes: Sequence[LaneView]) -> Description | None:
     outlines = Bars("real", "real data", names, REAL, width=0.9, outline=True)
     ticks = {"tickvals": list(range(len(names))), "ticktext": names} if len(names) <= MAXIMUM_NAMES else {}
     room = {"range": [-0.6, len(names) - 0.4], "showgrid": False, "zeroline": False}
-    axes = {"xaxis": {**room, **ticks}, "yaxis": {"tickformat": ".0%", "nticks": 4}}
+    # The range of an empty chart; a frame gives its own.
+    axes = {"xaxis": {**room, **ticks}, "yaxis": {"tickformat": ".0%", "nticks": 4, "range": [0, _least_top(real)]}}
     return Description(layout("", barmode="overlay", **axes, **chart_with_legend()), [*bars, outlines], {"real": real})
 
 
@@ -68,8 +69,13 @@ def frame(lanes: Sequence[LaneView]) -> FigureFrame:
     highest = max([float(real.max()), *(float(share.max()) for share in shares.values())])
     # In steps of a quarter of the largest real share, so that the axis rests while the bars move.
     top = float(np.ceil(1.02 * highest / (0.25 * real.max())) * 0.25 * real.max())
-    moving: dict[str, Any] = {"title.text": title(lanes), "yaxis.range": [0, max(top, 1.25 * float(real.max()))]}
+    moving: dict[str, Any] = {"title.text": title(lanes), "yaxis.range": [0, max(top, _least_top(real))]}
     return FigureFrame(arrays, moving)
+
+
+def _least_top(real: np.ndarray) -> float:
+    """Where the axis of shares ends at least: above the largest real share."""
+    return 1.25 * float(real.max())
 
 
 def _line(name: str, colour: str, prefix: str) -> Trace:

@@ -39,12 +39,12 @@ def frame(lanes: Sequence[LaneView]) -> FigureFrame:
 
 
 def settled_axis(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
-    """The vertical axis of curves (n,), a part of what moves of a layout: it holds all but their starts. Empty where
-    nothing has been recorded.
+    """The vertical axis of curves (n,), a part of what moves of a layout: it holds all but their starts. From 0 to 1
+    where nothing has been recorded.
     """
     shown = np.concatenate([np.zeros(0), *(curve[int(START * len(curve)) :] for curve in curves)])
     if not len(shown):
-        return {}
+        return {"yaxis.range": [0.0, 1.0]}
     edge = 0.08 * float(shown.max() - shown.min()) or 0.5
     return {"yaxis.range": [float(shown.min()) - edge, float(shown.max()) + edge]}
 

@@ -73,8 +73,8 @@ def chart_grid(
             on_place(across, up)
 
     def outline() -> None:
-        if on_outline and (said := st.session_state[key].get("outline")) is not None:
-            on_outline(said)
+        if on_outline and (said := st.session_state[key].get("outline")):
+            on_outline(said["corners"])
 
     # A tuple: to see whether a list or a dictionary is a data frame, Streamlit would import pandas, 70 MB.
     data = {"columns": columns, "plotly": served_plotly(), "cells": tuple(_message(cell) for cell in cells)}

@@ -59,6 +59,16 @@ def saved(page: Page, lane: int, title: str, what: str | re.Pattern[str]) -> byt
     return download.value.path().read_bytes()
 
 
+def draw_lasso(page: Page, plane: Locator) -> None:
+    box_at_rest(plane)
+    corners = [plane.evaluate(PIXELS, list(corner)) for corner in LASSO]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=8)
+    page.mouse.up()
+
+
 def top(cell: Locator) -> float:
     """Where it is in the page, however far that is scrolled."""
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
@@ -91,13 +101,7 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
     # A lasso selects the same held-out examples in both lanes that encode, and none of the draws.
     ask_about(page, "Selection")
     expect(titles[1]).to_contain_text("0 selected")
-    box_at_rest(planes[1])
-    corners = [planes[1].evaluate(PIXELS, list(corner)) for corner in LASSO]
-    page.mouse.move(*corners[0])
-    page.mouse.down()
-    for corner in corners[1:]:
-        page.mouse.move(*corner, steps=8)
-    page.mouse.up()
+    draw_lasso(page, planes[1])
     expect(titles[1]).not_to_contain_text(" 0 selected")
     expect(titles[1]).to_contain_text(re.compile(r"[1-9]\d* selected"))
     number = int(re.search(r"(\d+) selected", titles[1].inner_text()).group(1))
@@ -130,6 +134,8 @@ def test_points_are_shown_selected_and_saved(real_server: Server, run: Run, visi
     labels.first.press("Escape")  # the open list hides the rest of the page from whoever does not see it
     sevens = re.compile(r"(\d+) selected · 7: \1(?![\d,]| ·)")
     assert set(pd.read_csv(io.BytesIO(saved(page, 1, "CSV", sevens)))["label"]) == {7}
+    draw_lasso(page, planes[1])  # the same once more, in place of the label
+    expect(titles[1]).to_contain_text(f"{number} selected")
     ask_about(page, "Holes")
     share = points[1]["hole_share"]
     expect(page.locator('[data-cell="1-holes"]')).to_contain_text(f"Holes: {share:.1%} of the prior")

@@ -10,8 +10,9 @@ const grids = new WeakMap() // Streamlit's element for the component -> its grid
 window.genlabGrid = {
   show({ data, parentElement, setStateValue }) {
     const grid = grids.get(parentElement) ?? openGrid(parentElement)
-    grid.sendPlace = (place) => setStateValue("place", [...place, Date.now()]) // the same place again is another press
-    grid.sendOutline = (outline) => setStateValue("outline", outline)
+    // With the time: the same place or outline again is told again.
+    grid.sendPlace = (place) => setStateValue("place", [...place, Date.now()])
+    grid.sendOutline = (corners) => setStateValue("outline", { corners, at: Date.now() })
     arrange(grid, data)
     return loadPlotly(data.plotly).then(() => draw(grid))
   },
