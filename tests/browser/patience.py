@@ -6,7 +6,7 @@ Playwright gives up at once where two elements fit. Here it is asked again until
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -63,21 +63,26 @@ class expect:
         return until_one_fits(getattr(self.asked, name))
 
 
-def choose(box: Locator, option: str | re.Pattern[str]) -> None:
-    """Choose what an open list offers: it closes again where the page is drawn anew, and is opened once more then."""
+def choose(box: Locator, option: str | re.Pattern[str], offered: Sequence[str] = ()) -> None:
+    """Choose what an open list offers: it closes again where the page is drawn anew, and is opened once more then.
+
+    offered: all that it has to offer, if that is looked at.
+    """
     listed = box.page.get_by_role("option", name=option, exact=True)
 
     def is_chosen() -> bool:
         if not listed.count():
             box.click()
             box.page.wait_for_timeout(500)
+        if offered and box.page.get_by_role("option").all_inner_texts() != list(offered):
+            return False
         try:
             listed.click(timeout=2000)
         except playwright.TimeoutError:
             return False
         return True
 
-    wait_until(is_chosen, f"{option} to be offered")
+    wait_until(is_chosen, f"{option} to be offered{f' among {offered}' if offered else ''}")
 
 
 def box_at_rest(element: Locator) -> dict[str, float]:
