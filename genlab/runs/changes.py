@@ -10,23 +10,32 @@ from genlab.runs.formats import format_value
 Changed = Sequence[tuple[int, int, dict[str, Any]]]  # as `History.changed`: lane, step, and the new values
 
 
-def values_in_turn(settings: dict[str, Any], changed: Changed, lane: int) -> dict[str, list[Any]]:
-    """Of each setting of a lane that was changed while it trained, its values one after the other, from that of the
-    spec to the last. Several at one step count as the last of them.
+def changes_of_lane(settings: dict[str, Any], changed: Changed, lane: int) -> list[tuple[int, str, Any, Any]]:
+    """Step, setting, the value before and the value after of each change of a lane, by step, from the value of the spec
+    on. Several at one step count as one, from the first to the last.
     """
     at_steps: dict[str, dict[int, Any]] = {}
     for of_lane, step, values in changed:
         if of_lane == lane:
             for name, value in values.items():
                 at_steps.setdefault(name, {})[step] = value
-    found = {}
+    found = []
     for name, by_step in at_steps.items():
-        in_turn = [settings.get(name)]
-        for value in by_step.values():
-            if value != in_turn[-1]:
-                in_turn.append(value)
-        if len(in_turn) > 1:
-            found[name] = in_turn
+        before = settings.get(name)
+        for step, after in by_step.items():
+            if after != before:
+                found.append((step, name, before, after))
+            before = after
+    return sorted(found, key=lambda change: change[0])
+
+
+def values_in_turn(settings: dict[str, Any], changed: Changed, lane: int) -> dict[str, list[Any]]:
+    """Of each setting of a lane that was changed while it trained, its values one after the other, from that of the
+    spec to the last.
+    """
+    found: dict[str, list[Any]] = {}
+    for _, name, before, after in changes_of_lane(settings, changed, lane):
+        found.setdefault(name, [before]).append(after)
     return found
 
 

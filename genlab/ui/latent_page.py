@@ -21,7 +21,6 @@ from genlab.ui.escape import literal
 from genlab.ui.latent_points import LanePoints, has_planes, plane_choice, points_of, say_what_is_missing
 from genlab.ui.latent_selection import chosen_in, on_outline, selected_list, selection_controls
 from genlab.ui.latent_words import ABOUT, ABOUT_HOLES, ABOUT_SELECTED, HINTS, KINDS, SHOWN
-from genlab.ui.model_controls import within
 from genlab.ui.run_choice import choose_finished_run
 
 LINE, CHART = 30, 330  # heights in pixels
@@ -123,7 +122,7 @@ def _question(run: Run, lanes: list[LaneView]) -> tuple[Question, str, Plane | N
                 state["latent.dimension"] = min(state.get("latent.dimension", 0), most)
                 dimension = int(st.number_input("Dimension", 0, most, key="latent.dimension", width=140))
             for key, title in (("latent.across", "Across"), ("latent.up", "Up")):
-                value = within(state.setdefault(key, 0.0), -FURTHEST, FURTHEST)
+                value = min(max(state.setdefault(key, 0.0), -FURTHEST), FURTHEST)
                 st.number_input(title, -FURTHEST, FURTHEST, value, step=0.1, format="%.2f", key=key, width=140)
         asked_class = 0
         if kind in ("place", "along") and any(lane.settings.get("conditional") for lane in lanes):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genlab.figures.base import CLOCK_COLUMNS
+from genlab.runs.changes import changes_of_lane
 from genlab.runs.formats import format_value
 from genlab.runs.phases import phase_names, words_for
 from genlab.runs.view import RunView
@@ -33,15 +34,8 @@ def marks(view: RunView, clock: Clock, places: Mapping[int, int] | None = None) 
     found = []
     if origin and view.history.last_step(0) is not None:
         found.append({"at": place(0, origin.step), "words": "fork"})
-    settings = [dict(lane.settings) for lane in view.spec.lanes]
-    changes: dict[tuple[int, int, str], tuple[Any, Any]] = {}
-    for lane, step, values in view.history.changed:
-        for name, value in values.items():
-            before = changes.get((lane, step, name), (settings[lane].get(name), None))[0]
-            settings[lane][name] = value
-            changes[lane, step, name] = before, value  # of several at one step, from the first to the last
-    for (lane, step, name), (before, after) in changes.items():
-        if before != after and lane in drawn:
+    for lane in drawn:
+        for step, name, before, after in changes_of_lane(view.spec.lanes[lane].settings, view.history.changed, lane):
             words = f"{view.title(lane)}: {setting_label(name)} {format_value(before)} → {format_value(after)}"
             found.append({"at": place(lane, step), "words": words, "lane": drawn[lane]})
     known = {lane: phase_names(view, lane) for lane in range(len(view.spec.lanes))}

@@ -128,14 +128,6 @@ def chosen_index(key: str, offered: Sequence[Any]) -> int:
     return offered.index(value) if value in offered else 0
 
 
-def within(value: Any, low: Any, high: Any) -> Any:
-    """A value, or the bound that it is beyond: a run of other versions, or from the command line, may have more than a
-    control takes.
-    """
-    value = value if low is None else max(value, low)
-    return value if high is None else min(value, high)
-
-
 def setting_label(name: str) -> str:
     """The name of a setting as words."""
     return " ".join(WORDS.get(part, part) for part in name.split("_"))
@@ -210,10 +202,10 @@ def _in_force(view: RunView) -> dict[str, Any]:
     kind = DATASETS[view.spec.dataset].preset
     for lane, spec in enumerate(view.spec.lanes):
         if state.get(f"model.{lane}") == spec.model and spec.model in MODELS:
-            defaults, now = MODELS[spec.model].resolve({}, kind), view.settings_now(lane)
-            for name in live_names(type(defaults)):
-                if name in now:
-                    found[_key(lane, spec.model, kind, name)] = type(getattr(defaults, name))(now[name])
+            settings, now = MODELS[spec.model].settings, view.settings_now(lane)
+            for name in live_names(settings):
+                if name in now:  # a number may be written without its point
+                    found[_key(lane, spec.model, kind, name)] = type(settings.model_fields[name].default)(now[name])
     return found
 
 
