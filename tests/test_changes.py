@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from helpers import PATIENCE
 from streamlit.testing.v1 import AppTest
+from test_pages import ROOT, no_worker, shown  # noqa: F401
 
 from genlab.runs import Run, Store
 from genlab.runs.changes import changes_in_words, values_in_turn
@@ -17,7 +15,6 @@ from genlab.runs.summary import read_summary
 from genlab.runs.view import RunReader
 from genlab.spec import make_spec
 
-ROOT = Path(__file__).parents[1]
 BETA, RATE = "1.vae.points.beta", "0.gan.points.generator_learning_rate"
 
 
@@ -37,15 +34,7 @@ def steered(store: Store) -> Run:
 
 @pytest.fixture
 def page(store: Store, steered: Run, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setenv("GENLAB_RUNS_DIR", str(store.root))
-    for module in ("worker_supervisor", "live"):
-        monkeypatch.setattr(f"genlab.ui.{module}.ensure_worker", lambda: None)
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
-    test.switch_page("pages/train.py")
-    test.query_params["run"] = steered.id
-    test.run()
-    assert not test.exception
-    return test
+    return shown(ROOT / "pages" / "train.py", store, monkeypatch, run=steered.id)
 
 
 def test_values_in_turn_are_those_of_a_lane_from_the_first_to_the_last() -> None:
