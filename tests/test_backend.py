@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,67 @@ def test_every_variable_that_a_compiled_function_reads_is_named(model: str, back
     assert named <= state
     for phase in lane.model.phases:
         assert {id(variable) for variable in variables_read(phase.loss, x, labels)} <= state
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (9, 8, 3), (7, 7, 16)])
+@pytest.mark.parametrize("layer", ["Conv2D", "Conv2DTranspose"])
+def test_quick_convolutions_and_their_gradients_are_those_of_keras(layer: str, shape: Any, backend: Any) -> None:
+    """Of first order, and of second order as a penalty of gradients takes them; compiled, or not, or in a branch."""
+    import keras
+    import tensorflow as tf
+
+    made = [
+        keras.Sequential([keras.Input(shape), getattr(keras.layers, layer)(5, 4, strides=2, padding="same")])
+        for _ in range(2)
+    ]
+    made[1].set_weights(made[0].get_weights())
+    backend.use_quick_convolutions({"quick": made[1]})
+    random = np.random.default_rng(0)
+    x = tf.constant(random.normal(size=(3, *shape)).astype("float32"))
+    weight = tf.constant(random.normal(size=made[0].output_shape[1:]).astype("float32"))
+
+    def results(network: Any) -> list[Any]:
+        kernel = network.layers[0].kernel.value
+        with tf.GradientTape() as outer, tf.GradientTape() as inner:
+            inner.watch(x)
+            made = network(x)
+            first = inner.gradient(tf.reduce_sum(weight * tf.square(made)), [x, kernel])
+            penalty = tf.reduce_sum(tf.square(first[0]))
+        return [made, *first, outer.gradient(penalty, kernel)]
+
+    def in_a_branch(network: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            value = tf.cond(tf.reduce_sum(x) < 1e9, lambda: tf.reduce_sum(weight * network(x) ** 2), lambda: 0.0)
+        return [value, tape.gradient(value, network.layers[0].kernel.value)]
+
+    for function in (results, tf.function(results), tf.function(in_a_branch)):
+        for expected, found in zip(*map(function, made), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+def test_quick_convolutions_are_used_on_a_processor_and_stay_layers_of_keras(backend: Any, tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    networks = make_lane("gan", spectral_normalization=True).model.networks
+    for name, taken in (("generator", {"Conv2D", "DepthToSpace"}), ("discriminator", {"Conv2D"})):
+        network = networks[name]
+        given = np.random.default_rng(0).normal(size=(8, *network.input_shape[1:])).astype("float32")
+
+        @tf.function
+        def gradient(x: Any, network: Any = network) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                made = network(x)
+            return made, tape.gradient(made, x)
+
+        used = {
+            operation.type for operation in gradient.get_concrete_function(tf.constant(given)).graph.get_operations()
+        }
+        assert taken <= used and "Conv2DBackpropInput" not in used
+        network.save(tmp_path / f"{name}.keras")
+        again = keras.models.load_model(tmp_path / f"{name}.keras")
+        np.testing.assert_allclose(again(given), network(given), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", list(MODELS))

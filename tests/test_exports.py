@@ -36,6 +36,7 @@ VARIED: dict[str, list[dict[str, Any]]] = {
         {"conditional": True, "packing": 2, "instance_noise": 0.1, "instance_noise_steps": 9, "ema_decay": 0.5},
         {"ema_decay": 0.9, "ema_ramp_up": 0.2},
         {"loss": "relativistic", "r1_weight": 1.0, "r2_weight": 0.5, "penalty_interval": 3, "prior": "uniform"},
+        {"latent_categories": 3, "prior": "uniform", "conditional": True},
         {"loss": "hinge", "generator_normalization": "batch", "discriminator_dropout": 0.2, "generator_steps": 2},
         {"loss": "least-squares", "label_smoothing": 0.1, "generator_offset": 1.0, "learning_rate_decay": "cosine"},
         {"loss": "minimax", "discriminator_normalization": "layer", "activation": "silu", "hidden_layers": 3},

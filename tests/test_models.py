@@ -357,6 +357,38 @@ def test_instance_noise_is_in_standard_deviations_of_the_data(make_lane: MakeLan
     assert (real - data).std() == pytest.approx(2.0 * np.sqrt(0.5), rel=0.05)  # a circle of radius 1 has variance 1/2
 
 
+def test_nothing_that_is_drawn_depends_on_whether_there_is_instance_noise(make_lane: MakeLane) -> None:
+    """Noise of 1e-30 changes no coordinate; where there is none, none is drawn, and all that follows is the same."""
+    trained = []
+    for std in (0.0, 1e-30):
+        lane = make_lane("gan", "ring8", instance_noise=std)
+        lane.advance(3)
+        trained.append(weights_of(lane))
+    for weights, others in zip(trained[0]["generator"], trained[1]["generator"], strict=True):
+        np.testing.assert_array_equal(weights, others)
+
+
+@pytest.mark.parametrize(
+    "prior, boundaries", [("normal", [-0.67448975, 0.0, 0.67448975]), ("uniform", [-0.5, 0.0, 0.5])]
+)
+def test_a_category_of_the_latent_is_a_quarter_of_its_first_dimension(
+    prior: str, boundaries: list[float], make_lane: MakeLane
+) -> None:
+    """What enters the first layer: the latent, and twice the one-hot of its quarter."""
+    lane = make_lane("gan", "ring8", prior=prior, latent_categories=4)
+    generator = lane.model.networks["generator"]
+    kernel, bias = (np.asarray(weight) for weight in generator.weights[:2])
+    assert kernel.shape[0] == lane.model.latent_dim + 4
+    first = np.array([-0.9, *np.repeat(boundaries, 2), 0.9]) + [0, *[-1e-4, 1e-4] * 3, 0]
+    latents = np.stack([first, np.full(8, 0.3)], axis=1).astype("float32")
+    quarter = np.eye(4)[[0, 0, 1, 1, 2, 2, 3, 3]]
+    hidden = np.maximum(np.hstack([latents, 2 * quarter]) @ kernel + bias, 0)
+    for i in range(2, len(generator.weights) - 2, 2):
+        hidden = np.maximum(hidden @ np.asarray(generator.weights[i]) + np.asarray(generator.weights[i + 1]), 0)
+    expected = hidden @ np.asarray(generator.weights[-2]) + np.asarray(generator.weights[-1])
+    np.testing.assert_allclose(lane.sample(latents, np.zeros(8, "int32")), expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("prior, variance", [("uniform", 1 / 3), ("normal", 1.0)])
 def test_the_prior_is_what_training_and_sampling_draw_from(prior: str, variance: float, make_lane, monkeypatch) -> None:
     lane = make_lane("gan", "ring8", prior=prior, batch_size=4096)

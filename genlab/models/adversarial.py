@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from genlab.datasets.base import Dataset, spread
+from genlab.models.architecture import category_boundaries
 from genlab.models.base import Context, NetworkSettings, Normalization, Phase, Tensor
 from genlab.models.outputs import Outputs, uniform_from_normal
 from genlab.models.updates import average_setting, averaging, r1_setting, zero_centered_penalty
@@ -26,6 +27,14 @@ class AdversarialSettings(NetworkSettings):
     )
     generator_steps: int = setting(1, "Updates of the generator in each step.", minimum=0, maximum=10, live=True)
     latent_dim: int = setting(2, "Dimensions of the latent.", minimum=1, maximum=256, architecture=True)
+    latent_categories: int = setting(
+        0,
+        "Equally likely parts that the first latent dimension is cut into; the generator is told which one a latent is "
+        "in, so that its modes need not be connected; 0: none.",
+        minimum=0,
+        maximum=1000,
+        architecture=True,
+    )
     prior: Literal["normal", "uniform"] = setting(
         "normal", "The latent is drawn from a standard normal, or uniformly from -1 to 1."
     )
@@ -131,8 +140,12 @@ class Generator:
             settings.generator_width, settings.hidden_layers, settings.activation, settings.generator_normalization
         )
 
+        boundaries = category_boundaries(settings.latent_categories, settings.prior)
+
         def build(name: str) -> Any:
-            return networks.decoder(settings.latent_dim, shape, architecture, context.seed, name, classes=classes)
+            return networks.decoder(
+                settings.latent_dim, shape, architecture, context.seed, name, classes=classes, boundaries=boundaries
+            )
 
         self.settings, self.context, self.outputs = settings, context, outputs
         self.networks = {"generator": build("generator")}
@@ -231,7 +244,13 @@ class Discriminator:
 
         from genlab.models import networks
 
-        noise = self._noise_std() * keras.random.normal(ops.shape(x), seed=self.context.seed_generator)
+        std, seeds = self._noise_std(), self.context.seed_generator
+
+        def none() -> Tensor:
+            seeds.next()  # as if it had been drawn: what is drawn after it is the same with noise and without
+            return ops.zeros_like(x)
+
+        noise = ops.cond(std > 0.0, lambda: std * keras.random.normal(ops.shape(x), seed=seeds), none)
         return networks.packed(x + noise, self.settings.packing)
 
     def labels(self, labels: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 END = 0.05  # a time at the end of the way from the prior to points: what is shorter is not told apart
 KERNEL = 4  # pixels, the side of a convolution's kernel
@@ -11,6 +12,7 @@ DOUBLINGS = 3  # of the channels, at most
 GROUPS = 8  # of channels that are normalised together
 BATCH_MOMENTUM = 0.9  # of the averages that batch normalisation keeps: the runs are short
 EMBEDDING = 16  # numbers that stand for a label
+CATEGORY_SCALE = 2.0  # of the 1 that stands for a category of the latent, whose other numbers have a spread of 1
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,9 @@ def image_channels(architecture: Architecture) -> list[int]:
 def image_units(architecture: Architecture) -> int:
     """Units of the dense layer between the convolutions of images and the latent."""
     return architecture.dense_units or 4 * architecture.width
+
+
+def category_boundaries(count: int, prior: str) -> list[float]:
+    """Where the first latent dimension is cut into so many parts of equal mass; none for 0 or 1 parts."""
+    shares = [part / count for part in range(1, count)]
+    return [2 * share - 1 if prior == "uniform" else NormalDist().inv_cdf(share) for share in shares]

@@ -38,6 +38,12 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
     grows longer (Karras et al. 2020, StyleGAN2-ADA). Without R1 the discriminator tells every sample apart within
     a few hundred steps, and the generator learns nothing.
 
+    A generator is continuous and its latent connected, so that it must also make what lies between the modes
+    (Khayatkhoei et al. 2018, "Disconnected Manifold Learning for Generative Adversarial Networks"). With
+    `latent_categories` its first layer is told, one-hot, which part of the first latent dimension a latent is in, all
+    parts being equally likely; as with the categorical code of InfoGAN (Chen et al. 2016) and the mixture of DeLiGAN
+    (Gurumurthy et al. 2017), samples of two parts need have nothing in common. The preset for images has ten parts.
+
     Of a table the discriminator sees one word of each category, drawn by the straight-through Gumbel estimator (Jang et
     al. 2017, "Categorical Reparameterization with Gumbel-Softmax"); the preset there has R1 too, and the average.
 
@@ -142,6 +148,7 @@ MODELS.add(
                 "penalty_interval": 4,
                 "ema_decay": 0.999,
                 "ema_ramp_up": 0.1,
+                "latent_categories": 10,
             },
         },
     )

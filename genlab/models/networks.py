@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from genlab.models.architecture import (
     BATCH_MOMENTUM,
+    CATEGORY_SCALE,
     EMBEDDING,
     END,
     GROUPS,
@@ -89,16 +90,27 @@ def encoder(
 
 
 def decoder(
-    latent_dim: int, shape: tuple[int, ...], architecture: Architecture, seed: int, name: str, *, classes: int = 0
+    latent_dim: int,
+    shape: tuple[int, ...],
+    architecture: Architecture,
+    seed: int,
+    name: str,
+    *,
+    classes: int = 0,
+    boundaries: Sequence[float] = (),
 ) -> keras.Model:
     """(batch, latent_dim) -> examples of this shape, without a final squashing: coordinates, or logits of pixels.
 
     The mirror image of `encoder`: the last convolution makes the image. What an odd height or width has too much is
-    cropped. With classes, labels (batch, 1) are a second input and join the latent.
+    cropped. With classes, labels (batch, 1) are a second input and join the latent. With boundaries of its first
+    dimension, the part that this is in joins it too, one-hot.
     """
     hidden = _Hidden(architecture, seed)
     x = layers.Input((latent_dim,))
     inputs = [x]
+    if boundaries:
+        category = layers.Discretization(list(boundaries), output_mode="one_hot")(x[:, :1])
+        x = layers.Concatenate()([x, layers.Rescaling(CATEGORY_SCALE)(category)])
     if classes:
         labels = layers.Input((1,), dtype="int32")
         inputs.append(labels)

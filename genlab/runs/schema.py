@@ -25,6 +25,7 @@ ADDED = {
     "r1_weight": 0.0,
     "ema_decay": 0.0,
     "ema_ramp_up": 0.0,
+    "latent_categories": 0,
 }
 ACTIVATIONS = {"points": "relu", "images": "leaky-relu"}
 RECORDS = {"autoencoder/deceive": "autoencoder/adversarial"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genlab.export.scripts.parts import Family, Plain, decoder, encoder, lines, optimizer, repeated
-from genlab.models.architecture import Architecture
+from genlab.models.architecture import Architecture, category_boundaries
 
 # By the setting `loss`: what the discriminator and the generator minimise.
 LOSSES = {
@@ -48,6 +48,7 @@ def _family(
                 lane.shape,
                 Architecture(s.generator_width, s.hidden_layers, s.activation, s.generator_normalization),
                 classes=classes,
+                boundaries=category_boundaries(s.latent_categories, s.prior),
             ),
             encoder(
                 "discriminator",

@@ -14,6 +14,7 @@ from typing import Any
 import genlab
 from genlab.models.architecture import (
     BATCH_MOMENTUM,
+    CATEGORY_SCALE,
     EMBEDDING,
     GROUPS,
     KERNEL,
@@ -153,9 +154,24 @@ def encoder(
     return _network(name, names, inputs, [*body, [*chain, f"layers.Dense({outputs}{last})", *then]])
 
 
-def decoder(name: str, latent_dim: int, shape: tuple[int, ...], architecture: Architecture, *, classes: int = 0) -> str:
+def decoder(
+    name: str,
+    latent_dim: int,
+    shape: tuple[int, ...],
+    architecture: Architecture,
+    *,
+    classes: int = 0,
+    boundaries: Sequence[float] = (),
+) -> str:
     """A decoder or a generator called NAME."""
     inputs, body, chain = [f"layers.Input(({latent_dim},))"], list[str | Layers](), Layers()
+    if boundaries:
+        body += [
+            lines(
+                "parts = layers.Discretization([", *wrapped([*map(repr, boundaries)], 4), '], output_mode="one_hot")'
+            ),
+            f"x = layers.Concatenate()([x, layers.Rescaling({CATEGORY_SCALE})(parts(x[:, :1]))])",
+        ]
     if classes:
         made, label = label_input(classes)
         inputs.append(made)
@@ -183,10 +199,10 @@ def decoder(name: str, latent_dim: int, shape: tuple[int, ...], architecture: Ar
 
 def _network(name: str, names: list[str], inputs: list[str], body: list[str | Layers]) -> str:
     """Layers that follow each other from one input are a Sequential; else `x` goes from one to the next."""
-    if len(inputs) == 1:
+    if len(inputs) == len(body) == 1:
         (chain,) = [part for part in body if isinstance(part, list)]
         return lines(f"{name} = keras.Sequential([", *wrapped([*inputs, *chain], 4), f'], name="{name}")')
-    made = [f"{', '.join(names)} = inputs = {inputs[0]}, {', '.join(inputs[1:])}"]
+    made = [f"{', '.join(names)} = inputs = {', '.join(inputs)}"]
     for part in body:
         if isinstance(part, str):
             made.append(part)

@@ -5,6 +5,7 @@ and gets and sets their values as arrays. TensorFlow finds the variables of a fu
 test holds that the lists are complete. A second backend is one file with these functions.
 """
 
+from genlab.training.backend.convolutions import use_quick_convolutions
 from genlab.training.backend.flows import model_flow
 from genlab.training.backend.tensorflow import (
     TrainingData,
@@ -18,6 +19,7 @@ from genlab.training.backend.tensorflow import (
     place_on,
     prepare,
     read_variables,
+    resolve,
     seed_initializers,
     write_variables,
 )
@@ -48,7 +50,9 @@ __all__ = [
     "place_on",
     "prepare",
     "read_variables",
+    "resolve",
     "seed_initializers",
+    "use_quick_convolutions",
     "watch_update",
     "write_variables",
 ]
