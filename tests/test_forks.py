@@ -354,7 +354,10 @@ def test_the_time_line_of_a_fork_begins_with_what_its_parent_did(copied: Run, st
         for ours, theirs in zip(child.history.series(lane, name), parent.history.series(lane, name), strict=True):
             np.testing.assert_array_equal(ours, theirs)  # no setting was changed
     assert RunReader(fork, with_past=True).frame(0, before[0]).arrays.keys() == copied.frame(0, before[0]).arrays.keys()
-    assert marks(child, "steps") == [{"at": 35.0, "words": "fork"}] and marks(parent, "steps") == []
+    everywhere = list(range(len(child.spec.lanes)))
+    assert marks(child, "steps") == [{"at": 35.0, "words": "fork", "lanes": everywhere}]
+    assert marks(child, "steps", {0: 2}) == [{"at": 35.0, "words": "fork", "lanes": [2]}], "beside other runs"
+    assert marks(parent, "steps") == []
     shutil.rmtree(copied.path)
     alone = RunReader(fork, with_past=True).read()
     assert [steps[0] for steps in alone.frame_steps] == [35, 35]

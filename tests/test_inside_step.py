@@ -124,8 +124,8 @@ def test_the_switch_is_recorded_and_leaves_a_mark(store: Store, backend: Any) ->
     assert trained_phases(view, 0) == phase_names(view, 0) == ["discriminator", "generator"]
     assert phase_names(view, 1) == ["vae"]
     assert marks(view, "steps") == [
-        {"at": 0, "words": "GAN: trains only the generator", "lane": 0},
-        {"at": 2, "words": "GAN: trains both", "lane": 0},
+        {"at": 0, "words": "GAN: trains only the generator", "lanes": [0]},
+        {"at": 2, "words": "GAN: trains both", "lanes": [0]},
     ]
     assert list(view.history.series(0, "generator/loss")[0]) == [1, 2, 3]
     assert list(view.history.series(0, "discriminator/loss")[0]) == [3], "while it rested, nothing was recorded of it"

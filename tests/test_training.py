@@ -256,8 +256,8 @@ def test_settings_change_while_it_trains_and_the_change_is_recorded(store: Store
     view = RunReader(run).read()
     ((_, step, values),) = view.history.changed
     assert values == {"beta": 4.0}
-    assert marks(view, "steps") == [{"at": step, "words": "VAE: beta 1 → 4", "lane": 1}]
-    assert marks(view, "steps", {1: 3}) == [{"at": step, "words": "VAE: beta 1 → 4", "lane": 3}]
+    assert marks(view, "steps") == [{"at": step, "words": "VAE: beta 1 → 4", "lanes": [1]}]
+    assert marks(view, "steps", {1: 3}) == [{"at": step, "words": "VAE: beta 1 → 4", "lanes": [3]}]
     assert marks(view, "steps", {0: 0}) == [], "of a lane that is not drawn"
     assert '"changed": {"beta": 4.0}' in (run.path / "metrics.jsonl").read_text()
     history = History(run).update()

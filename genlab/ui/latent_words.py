@@ -15,7 +15,8 @@ ABOUT = (
     "What the model makes of what is chosen: a place in the plane, a held-out example, the latents between two or "
     "along one dimension. Of an example, a model with an encoder decodes its code; for any other the latent is "
     "searched whose sample is nearest. Look for sudden changes on the way from one example to another, and for places "
-    "that become nothing that the data has."
+    "that become nothing that the data has. A generator with categories changes at once where the first dimension goes "
+    "from one part into the next."
 )
 ABOUT_HOLES = (
     "The prior's mass in each cell of the plane less the share of codes, drawn from the posteriors of held-out "

@@ -316,7 +316,7 @@ class Timeline {
       const first = this.firstCharts(charts.filter((chart) => widths.get(chart)))
       for (const chart of first ?? charts) {
         const curves = chart.cell.recorded ? this.curves : NO_CURVES
-        const own = (marks ?? []).filter(({ lane }) => lane === undefined || chart.cell.lanes.includes(lane))
+        const own = (marks ?? []).filter(({ lanes }) => lanes.some((lane) => chart.cell.lanes.includes(lane)))
         const clock = chart.cell.layout.meta === "clock" ? { range, marks: own } : null
         chart.plan(widths.get(chart), theme, curves, this.moving[chart.cell.name] ?? {}, clock)
       }
