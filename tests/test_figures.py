@@ -19,7 +19,7 @@ from genlab.datasets.base import labelled, load_dataset
 from genlab.figures.base import LANE_COLOURS, MODE_COLOURS, draw, lane_views
 from genlab.figures.layers import png, tile
 from genlab.figures.losses import settled_axis
-from genlab.observing.planes import data_plane, latent_plane, plane_extent
+from genlab.observing.planes import data_plane, first_dimensions, latent_plane, plane_extent
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.view import RunReader, RunView
@@ -154,8 +154,29 @@ def test_bars_show_the_shares_that_the_frame_holds(ring_run: Run) -> None:
 def test_images_say_how_sure_their_modes_are_and_how_much_a_plane_shows(digits_run: Run) -> None:
     view = RunReader(digits_run).read()
     assert "classifier that is right on" in drawn("coverage", view)[0].layout.title.text
-    for figure in drawn("latent", view):
-        assert re.search(r"PCA, \d+% of variance", figure.layout.title.text)
+    gan, vae = drawn("latent", view)
+    assert re.search(r"Codes · PCA, \d+% of variance", vae.layout.title.text)
+    assert re.search(r"Prior · dimensions 1 and 2, 1[123]% of variance", gan.layout.title.text), "two of sixteen"
+
+
+def test_latents_with_categories_are_drawn_in_their_first_two_dimensions(digits_run: Run, backend) -> None:
+    from genlab.latent.answers import latent_plane_of
+    from genlab.latent.points import shown_latents
+    from genlab.latent.trained import load
+
+    frame, trained = digits_run.newest_frame(0), load(digits_run, 0)
+    draws, _, _ = shown_latents(trained, digits_run.spec().seed)
+    count = len(frame.arrays["latent"])
+    np.testing.assert_array_equal(frame.arrays["latent"], draws[:count, :2])
+    plane = latent_plane_of(trained, digits_run.spec().seed)
+    np.testing.assert_array_equal(plane.points[:count], frame.arrays["latent"])
+    np.testing.assert_allclose((draws - plane.middle) @ plane.axes, draws[:, :2], rtol=1e-6)
+
+
+def test_one_latent_is_drawn_against_zero() -> None:
+    plane, share = first_dimensions(np.array([[1.0], [3.0]], "float32"))
+    np.testing.assert_array_equal(plane, [[1, 0], [3, 0]])
+    assert share == 1.0
 
 
 def test_latent_points_are_named_after_their_modes(ring_run: Run) -> None:

@@ -19,7 +19,7 @@ from genlab.latent.paths import spherical, straight, traversal
 from genlab.latent.points import make_next, shown_latents
 from genlab.latent.trained import Trained, load, project
 from genlab.observing.frames import as_stored
-from genlab.observing.planes import latent_plane
+from genlab.observing.planes import first_dimensions, latent_plane
 from genlab.runs.folder import Run, RunUnreadable
 from genlab.runs.questions import Answer, Question
 from genlab.runs.store import Store
@@ -125,6 +125,8 @@ def latent_plane_of(trained: Trained, seed: int) -> LatentPlane:
     """The plane of the frames of a lane (see `FrameBuilder`), from the same codes or the same draws."""
     codes, target, _ = shown_latents(trained, seed)
     dimensions = codes.shape[1]
+    if trained.lane.model.latent_categories:
+        return LatentPlane(np.zeros(dimensions), np.eye(dimensions, 2), first_dimensions(codes)[0])
     points, _ = latent_plane(codes, target.reshape(len(target), -1))
     if dimensions <= 2:
         return LatentPlane(np.zeros(dimensions), np.eye(dimensions, 2), points)

@@ -143,6 +143,7 @@ class Model:
         critic_weights: () -> (n,) every weight of a Wasserstein critic that training moves; None of other models.
         log_density: examples, labels -> (n,) ln p(x) in nats, exact; None where it is not known.
         prior: the latent is drawn from a standard "normal" or is "uniform" in [-1, 1], in each dimension.
+        latent_categories: parts that the first latent dimension is cut into, of which a generator is told one; 0: none.
         conditional: whether the labels are looked at.
     """
 
@@ -161,6 +162,7 @@ class Model:
     critic_weights: Callable[[], Tensor] | None = None
     log_density: Callable[[Tensor, Tensor], Tensor] | None = None
     prior: Prior = "normal"
+    latent_categories: int = 0
     conditional: bool = False
 
     @property

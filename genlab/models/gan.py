@@ -115,6 +115,7 @@ def build_gan(settings: Any, dataset: Dataset, context: Context) -> Model:
         logit=logit if judges_single_examples else None,
         score_is="probability" if loss.to_probability else "value",
         prior=settings.prior,
+        latent_categories=settings.latent_categories,
         conditional=settings.conditional,
     )
 
@@ -144,7 +145,7 @@ MODELS.add(
                 "discriminator_width": 16,
                 "generator_beta_1": 0.0,
                 "discriminator_beta_1": 0.0,
-                "r1_weight": 1.0,
+                "r1_weight": 0.5,
                 "penalty_interval": 4,
                 "ema_decay": 0.999,
                 "ema_ramp_up": 0.1,

@@ -189,7 +189,7 @@ MODELS.add(
                 "latent_dim": 6,
                 "width": 16,
                 "dense_units": 256,
-                "batch_size": 64,
+                "batch_size": 128,
                 "learning_rate": 4e-3,
                 "activation": "relu",
                 "normalization": "batch",

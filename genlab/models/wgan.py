@@ -150,6 +150,7 @@ def _build(
         score_is="value",
         critic_weights=lambda: _weights(discriminator),
         prior=settings.prior,
+        latent_categories=settings.latent_categories,
         conditional=settings.conditional,
     )
 

@@ -80,6 +80,15 @@ def latent_plane(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, flo
     return (plane @ (left @ right)).astype("float32"), float((scales[:2] ** 2).sum()) / total if total else 0.0
 
 
+def first_dimensions(latents: np.ndarray) -> tuple[np.ndarray, float]:
+    """The first two dimensions of latents (n, d), (n, 2), and the share of their variance that these hold: the plane of
+    a model whose first dimension chooses a category.
+    """
+    variances = latents.var(axis=0, dtype="float64")
+    plane = latents[:, :2] if len(variances) > 1 else np.pad(latents, ((0, 0), (0, 1)))
+    return plane.astype("float32"), float(variances[:2].sum() / max(variances.sum(), 1e-12))
+
+
 def _principal_axes(examples: np.ndarray) -> np.ndarray:
     """The first two principal axes (d, 2) of centred examples (n, d), found in the smaller of n and d dimensions: with
     the 3072 of a colour picture a frame would take seconds.

@@ -22,9 +22,10 @@ COMPONENTS = "principal components"
 PLANES: dict[Plane, str] = {"tsne": "t-SNE", "umap": "UMAP"}
 POLL_SECONDS = 0.4
 ABOUT_PLANES = (
-    "Latents of more than two dimensions are drawn in their first two principal components, in which a place can be "
-    "pointed at. t-SNE and UMAP keep neighbours together instead: read which points lie close, not how far apart "
-    "groups are or how large. "
+    "Latents of more than two dimensions are drawn in their first two principal components, those of a generator with "
+    "categories in their first two dimensions, of which the first chooses the category. There a place can be pointed "
+    "at. t-SNE and UMAP keep neighbours together instead: read which points lie close, not how far apart groups are or "
+    "how large. "
 )
 NO_UMAP = "UMAP is offered where the package umap-learn is installed: `pip install genlab[umap]`."
 
