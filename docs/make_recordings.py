@@ -101,7 +101,7 @@ RECORDED = [
         "MNIST",
         "Watch digits come out of grey: sharp and sometimes broken strokes on the left, softer ones on the right.",
         {"dataset": "mnist"},
-        maximum_bytes=1_200_000,
+        maximum_bytes=1_050_000,
     ),
     Recorded(
         "shapes",

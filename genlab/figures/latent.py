@@ -42,8 +42,10 @@ def frame(lanes: Sequence[LaneView]) -> FigureFrame:
     moving: dict[str, Any] = {"xaxis.range": [-extent, extent], "yaxis.range": [-extent, extent]}
     if lane.arrays.get("latent_share", 1.0) < 1:
         whose, share = "Codes" if "encode" in lane.abilities else "Prior", float(lane.arrays["latent_share"])
-        plane = "dimensions 1 and 2" if lane.settings.get("latent_categories") else "PCA"
-        moving["title.text"] = f"{whose} · {plane}, {share:.0%} of variance"
+        plane = f"PCA, {share:.0%} of variance"
+        if lane.settings.get("latent_categories"):
+            plane = f"first 2 of {lane.settings['latent_dim']} dimensions"
+        moving["title.text"] = f"{whose} · {plane}"
     arrays = {"points": points, "modes": modes}
     if len(names) <= MAXIMUM_NAMES:
         large = [mode for mode in range(len(names)) if (modes == mode).sum() >= MINIMUM_FOR_A_NAME]
