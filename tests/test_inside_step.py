@@ -397,7 +397,11 @@ def test_the_manifold_of_a_linear_decoder_is_a_straight_grid(ring_run: Run) -> N
     dataset = load_dataset("ring8", {})
     builder = FrameBuilder(dataset, SimpleNamespace(assign=lambda samples: np.zeros(len(samples), int)), 0)
     model = SimpleNamespace(
-        latent_dim=3, prior="normal", conditional=False, draw_prior=lambda random, n: random.normal(size=(n, 3))
+        latent_dim=3,
+        prior="normal",
+        latent_categories=0,
+        conditional=False,
+        draw_prior=lambda random, n: random.normal(size=(n, 3)),
     )
     lane = SimpleNamespace(
         index=0,
@@ -427,7 +431,11 @@ def test_weights_that_pile_up_at_the_clip_are_in_the_outermost_bars() -> None:
         load_dataset("ring8", {}), SimpleNamespace(assign=lambda samples: np.zeros(len(samples), int)), 0
     )
     model = SimpleNamespace(
-        latent_dim=2, prior="normal", conditional=True, draw_prior=lambda random, n: random.normal(size=(n, 2))
+        latent_dim=2,
+        prior="normal",
+        latent_categories=0,
+        conditional=True,
+        draw_prior=lambda random, n: random.normal(size=(n, 2)),
     )
     nothing: dict[str, Any] = dict.fromkeys(("encode", "reconstruct", "score", "paths", "decode", "critic_weights"))
     lane = SimpleNamespace(

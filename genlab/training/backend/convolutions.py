@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tensorflow.python.eager import record
-
-from genlab.training.backend.framework import keras, tf
+from genlab.training.backend.framework import keras, record, tf
 
 KERNEL, STRIDE = (4, 4), (2, 2)  # of the layers that this is for, padded to the "same" size
 AROUND = [[0, 0], [1, 1], [1, 1], [0, 0]]  # one pixel on each side

@@ -29,7 +29,9 @@ class Lane:
         self.reconstruct = self._reconstruct if "reconstruct" in abilities else None
         self.score = self._score if "score" in abilities else None
         self.paths = self.decode = self.critic_weights = None
-        self.model = SimpleNamespace(conditional=False, score_is="probability", draw_prior=self._draw_prior)
+        self.model = SimpleNamespace(
+            conditional=False, score_is="probability", latent_categories=0, draw_prior=self._draw_prior
+        )
 
     def compile(self) -> None: ...
 
