@@ -62,7 +62,7 @@ def test_quick_convolutions_and_their_gradients_are_those_of_keras(layer: str, s
         for _ in range(2)
     ]
     made[1].set_weights(made[0].get_weights())
-    backend.use_quick_convolutions({"quick": made[1]})
+    backend.use_quick_convolutions({"quick": made[1]}, "cpu")
     random = np.random.default_rng(0)
     x = tf.constant(random.normal(size=(3, *shape)).astype("float32"))
     weight = tf.constant(random.normal(size=made[0].output_shape[1:]).astype("float32"))

@@ -19,7 +19,7 @@ from genlab.datasets.base import labelled, load_dataset
 from genlab.figures.base import LANE_COLOURS, MODE_COLOURS, draw, lane_views
 from genlab.figures.layers import png, tile
 from genlab.figures.losses import settled_axis
-from genlab.observing.planes import data_plane, first_dimensions, latent_plane, plane_extent
+from genlab.observing.planes import data_plane, latent_plane, plane_extent
 from genlab.registry import FIGURES
 from genlab.runs import Run, Store
 from genlab.runs.view import RunReader, RunView
@@ -174,7 +174,8 @@ def test_latents_with_categories_are_drawn_in_their_first_two_dimensions(digits_
 
 
 def test_one_latent_is_drawn_against_zero() -> None:
-    plane, share = first_dimensions(np.array([[1.0], [3.0]], "float32"))
+    one = np.array([[1.0], [3.0]], "float32")
+    plane, share = latent_plane(one, one, first=True)
     np.testing.assert_array_equal(plane, [[1, 0], [3, 0]])
     assert share == 1.0
 

@@ -19,7 +19,7 @@ from genlab.latent.paths import spherical, straight, traversal
 from genlab.latent.points import make_next, shown_latents
 from genlab.latent.trained import Trained, load, project
 from genlab.observing.frames import as_stored
-from genlab.observing.planes import first_dimensions, latent_plane
+from genlab.observing.planes import latent_plane
 from genlab.runs.folder import Run, RunUnreadable
 from genlab.runs.questions import Answer, Question
 from genlab.runs.store import Store
@@ -124,11 +124,9 @@ class AskedLane:
 def latent_plane_of(trained: Trained, seed: int) -> LatentPlane:
     """The plane of the frames of a lane (see `FrameBuilder`), from the same codes or the same draws."""
     codes, target, _ = shown_latents(trained, seed)
-    dimensions = codes.shape[1]
-    if trained.lane.model.latent_categories:
-        return LatentPlane(np.zeros(dimensions), np.eye(dimensions, 2), first_dimensions(codes)[0])
-    points, _ = latent_plane(codes, target.reshape(len(target), -1))
-    if dimensions <= 2:
+    dimensions, first = codes.shape[1], bool(trained.lane.model.latent_categories)
+    points, _ = latent_plane(codes, target.reshape(len(target), -1), first)
+    if first or dimensions <= 2:
         return LatentPlane(np.zeros(dimensions), np.eye(dimensions, 2), points)
     middle = codes.mean(axis=0)
     # The components themselves, back from the places: those are uncorrelated in the plane before it was turned, and a

@@ -14,7 +14,7 @@ from genlab.metrics.base import Diverged
 from genlab.metrics.modes import mode_coverage, mode_radius
 from genlab.models.base import Model
 from genlab.observing.mode_assignment import ModeAssigner
-from genlab.observing.planes import data_plane, first_dimensions, latent_plane, plane_extent
+from genlab.observing.planes import data_plane, latent_plane, plane_extent
 from genlab.runs.folder import Frame
 
 MEASURED = {"points": 2500, "images": 500}  # samples that the metrics of a frame are computed from, at least
@@ -99,10 +99,9 @@ class FrameBuilder:
         if lane.critic_weights:
             arrays |= _histogram(_finite(lane.critic_weights(), "A weight", lane))
         target = self.dataset.test if lane.encode else samples
-        if lane.model.latent_categories:
-            arrays["latent"], share = first_dimensions(codes)
-        else:
-            arrays["latent"], share = latent_plane(codes, target[: len(codes)].reshape(len(codes), -1))
+        arrays["latent"], share = latent_plane(
+            codes, target[: len(codes)].reshape(len(codes), -1), first=bool(lane.model.latent_categories)
+        )
         arrays["latent_share"] = np.array(share)
         arrays["latent_modes"] = code_modes.astype("int16")
         if (surface := self.surface(lane)) is not None:

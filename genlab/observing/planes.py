@@ -54,19 +54,22 @@ def plane_extent(dataset: Dataset, plane: Plane | None = None) -> float:
     return 1.25 * float(np.abs(plane.coordinates(points) if plane else points).max())
 
 
-def latent_plane(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
+def latent_plane(codes: np.ndarray, target: np.ndarray, first: bool = False) -> tuple[np.ndarray, float]:
     """Codes (n, d) in the plane, (n, 2), and the share of their variance that the plane holds.
 
     Two dimensions are kept as they are and one is drawn against zero. More are projected on their two principal
     components, turned within that plane to lie as near as they can to the same components of `target` (n, any), the
     examples that belong to the codes: principal components may swap or flip from frame to frame, and the picture must
-    not.
+    not. With `first`, as of a model whose first dimension chooses a category, their first two dimensions are kept.
     """
     dimensions = codes.shape[1]
     if dimensions == 1:
         return np.concatenate([codes, np.zeros_like(codes)], axis=1), 1.0
     if dimensions == 2:
         return codes, 1.0
+    if first:
+        variances = codes.var(axis=0, dtype="float64")
+        return codes[:, :2], float(variances[:2].sum() / max(variances.sum(), 1e-12))
     centred = codes - codes.mean(axis=0)
     _, scales, components = np.linalg.svd(centred, full_matrices=False)
     plane = centred @ components[:2].T
@@ -78,15 +81,6 @@ def latent_plane(codes: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, flo
     left, _, right = np.linalg.svd(plane.T @ goal)
     total = float((scales**2).sum())
     return (plane @ (left @ right)).astype("float32"), float((scales[:2] ** 2).sum()) / total if total else 0.0
-
-
-def first_dimensions(latents: np.ndarray) -> tuple[np.ndarray, float]:
-    """The first two dimensions of latents (n, d), (n, 2), and the share of their variance that these hold: the plane of
-    a model whose first dimension chooses a category.
-    """
-    variances = latents.var(axis=0, dtype="float64")
-    plane = latents[:, :2] if len(variances) > 1 else np.pad(latents, ((0, 0), (0, 1)))
-    return plane.astype("float32"), float(variances[:2].sum() / max(variances.sum(), 1e-12))
 
 
 def _principal_axes(examples: np.ndarray) -> np.ndarray:

@@ -56,8 +56,7 @@ class Lane:
             namespace, self._live = with_variables(self.settings)
             self._context = backend.make_context(seed)
             model = self.model = self.family.build(namespace, dataset, self._context)
-            if backend.resolve(device) == "cpu":
-                backend.use_quick_convolutions(model.networks)
+            backend.use_quick_convolutions(model.networks, device)
             self._data = data or backend.TrainingData(dataset.train, dataset.train_labels, device)
             self._train = backend.compile_steps(
                 model.phases, model.networks, self._context, self._data, namespace.batch_size, device

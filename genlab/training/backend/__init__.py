@@ -19,7 +19,6 @@ from genlab.training.backend.tensorflow import (
     place_on,
     prepare,
     read_variables,
-    resolve,
     seed_initializers,
     write_variables,
 )
@@ -50,7 +49,6 @@ __all__ = [
     "place_on",
     "prepare",
     "read_variables",
-    "resolve",
     "seed_initializers",
     "use_quick_convolutions",
     "watch_update",

@@ -7,18 +7,22 @@ from functools import partial
 from typing import Any
 
 from genlab.training.backend.framework import keras, record, tf
+from genlab.training.backend.tensorflow import resolve
 
 KERNEL, STRIDE = (4, 4), (2, 2)  # of the layers that this is for, padded to the "same" size
 AROUND = [[0, 0], [1, 1], [1, 1], [0, 0]]  # one pixel on each side
 STRIDED = {"strides": [1, 2, 2, 1], "padding": "SAME"}
 
 
-def use_quick_convolutions(networks: Mapping[str, keras.Model]) -> None:
-    """Let the layers of networks that halve or double images compute the same by quicker operations.
+def use_quick_convolutions(networks: Mapping[str, keras.Model], device: str) -> None:
+    """Let the layers of networks that halve or double images compute the same by quicker operations. On a GPU nothing
+    changes.
 
     TensorFlow's own transposed convolution, which is the gradient of each convolution too, takes two to three times as
     long on a processor where images have few channels. The layers stay Keras's own, in files and exports as well.
     """
+    if resolve(device) != "cpu":
+        return
     for layer in _layers(networks.values()):
         if not isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose):
             continue
@@ -27,17 +31,18 @@ def use_quick_convolutions(networks: Mapping[str, keras.Model]) -> None:
         if isinstance(layer, keras.layers.Conv2DTranspose):
             layer.call = partial(_call_transposed, layer)
         else:
-            layer.convolution_op = lambda x, kernel: halve(x, tf.convert_to_tensor(kernel))
+            layer.convolution_op = halve
 
 
 def with_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Tensors -> a tensor, from a function that also gives that of its gradients, for the tapes that watch.
+    """Tensors or variables -> a tensor, from a function that also gives that of its gradients, for tapes that watch.
 
     As tf.custom_gradient, which registers a gradient for ever, and with it keeps the graph and all data there. Where
     TensorFlow takes gradients without a tape, as through a tf.cond, they are those of the operations inside.
     """
 
-    def call(*tensors: tf.Tensor) -> tf.Tensor:
+    def call(*values: Any) -> tf.Tensor:
+        tensors = [tf.convert_to_tensor(value) for value in values]
         with record.stop_recording():
             result, gradient = function(*tensors)
         record.record_operation(function.__name__, [result], tensors, gradient)
@@ -86,8 +91,7 @@ def _kernel_gradient(x: tf.Tensor, kernel: tf.Tensor, upstream: tf.Tensor) -> tf
 
 
 def _call_transposed(layer: keras.layers.Conv2DTranspose, y: tf.Tensor) -> tf.Tensor:
-    kernel = tf.convert_to_tensor(layer.kernel)
-    return double(y, kernel, 2 * y.shape[1], 2 * y.shape[2]) + tf.convert_to_tensor(layer.bias)
+    return double(y, layer.kernel, 2 * y.shape[1], 2 * y.shape[2]) + layer.bias
 
 
 def _layers(networks: Iterable[keras.Model]) -> Iterator[Any]:
